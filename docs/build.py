@@ -1,0 +1,74 @@
+"""Write the generated parts of docs/ from the declarations; `--check` fails when one is out of date.
+
+python -m docs.build [--check]
+"""
+
+from __future__ import annotations
+
+import sys
+import typing
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from tieline.expressions import reference as expressions
+from tieline.records import schema
+from tieline.settings import Settings
+
+HERE = Path(__file__).parent
+NOTE = "<!-- Written by `make docs` from the declarations. Do not edit. -->\n\n"
+
+
+def settings_table() -> str:
+    """Every setting with its environment variable, default and help."""
+    rows = ["# Settings\n", "| variable | default | meaning |", "|---|---|---|"]
+    hints = typing.get_type_hints(Settings, include_extras=True)
+    for info in msgspec.structs.fields(Settings):
+        meta = hints[info.name].__metadata__[0]
+        default = (
+            ", ".join(f"{n:g}" for n in info.default)
+            if isinstance(info.default, tuple)
+            else str(info.default)
+        )
+        rows.append(
+            f"| `TIELINE_{info.name.upper()}` | {f'`{default}`' if default else '–'} | {meta.description} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def modules_page() -> str:
+    """Every module with its fields."""
+    from tieline.modules import reference
+
+    return reference.markdown()
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "reference/fields.md": schema.markdown,
+    "reference/settings.md": settings_table,
+    "reference/expressions.md": expressions.markdown,
+    "reference/modules.md": modules_page,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Write or compare every page. Returns the exit code."""
+    stale = []
+    for name, make in PAGES.items():
+        path, text = HERE / name, NOTE + make()
+        if path.exists() and path.read_text() == text:
+            continue
+        if "--check" in arguments:
+            stale.append(name)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+            print(f"wrote docs/{name}")
+    if stale:
+        print(f"out of date: {', '.join(stale)}; run `make docs`", file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
