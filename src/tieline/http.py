@@ -285,6 +285,8 @@ class _CheckedResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         found = await self._inner.resolve(host, port, family)
+        if not found:
+            raise OSError(None, "the name has no address")
         if self._targets is None:
             return found
         allowed = [
@@ -292,7 +294,7 @@ class _CheckedResolver(AbstractResolver):
             for result in found
             if self._targets.allows(ipaddress.ip_address(result["host"].partition("%")[0]))
         ]
-        if found and not allowed:
+        if not allowed:
             raise _forbidden(host)
         return allowed
 
