@@ -187,6 +187,7 @@ entry = Table(  # the timeline: communications, content, to-dos
     Column("assignee", Text),
     Column("document", Text, nullable=False),  # JSON of the record as sent
     Column("body", Text),  # verbatim; sanitised only for display
+    Column("attached", Boolean, nullable=False, default=False),  # a file, or it carries links (documentsOnly)
     Column("sample", Boolean, nullable=False, default=False),
     UniqueConstraint("account_id", "match_key", name="uq_entry_match"),
     Index("ix_entry_date", "account_id", "date"),
