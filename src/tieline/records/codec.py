@@ -30,7 +30,7 @@ def _decoder(record: Any) -> msgspec.json.Decoder[Any]:
 def decode(record: type[T], data: bytes | str) -> T:
     """A record from JSON. Raises InvalidInput naming the field (`emails[2].value`) and what is expected."""
     try:
-        return _decoder(record).decode(data)  # type: ignore[no-any-return]
+        return _decoder(record).decode(data)  # type: ignore[no-any-return, arg-type]
     except RecursionError:
         raise InvalidInput("the JSON is nested too deeply", remedy="send flatter data") from None
     except msgspec.ValidationError as error:

@@ -1,0 +1,147 @@
+"""The store: behaviour is a plain function that takes `tx` first; a database runs it.
+
+await db.read(fn, …)    a consistent snapshot, read only
+await db.write(fn, …)   one transaction; answered once it is durable; an exception rolls back this fn alone
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
+
+from sqlalchemy import Table
+
+from tieline.errors import InvalidInput
+from tieline.store.statements import Executable, Prepared, Statement, inserting, prepare
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Dialect = Literal["sqlite", "postgresql"]
+Row = Mapping[str, Any]
+Params = Mapping[str, Any]
+Callback = Callable[[], None]
+
+
+class Transaction(ABC):
+    """What behaviour functions get. SQL is SQLAlchemy Core; it runs on the driver's cursor."""
+
+    dialect: Dialect
+
+    def __init__(self) -> None:
+        self.callbacks: list[Callback] = []
+
+    def run(self, statement: Executable, params: Params | None = None) -> int:
+        """Execute; the number of rows touched."""
+        return int(self._execute(prepare(statement, self.dialect, params)).rowcount)
+
+    def run_many(self, statement: Executable, rows: Sequence[Params]) -> None:
+        """Execute once for each row of parameters."""
+        for row in rows:
+            self._execute(prepare(statement, self.dialect, row))
+
+    def one(self, statement: Executable, params: Params | None = None) -> Row | None:
+        """The first row, or None."""
+        prepared = prepare(statement, self.dialect, params)
+        row = self._execute(prepared).fetchone()
+        return None if row is None else prepared.row(row)
+
+    def all(self, statement: Executable, params: Params | None = None) -> list[Row]:
+        """Every row."""
+        prepared = prepare(statement, self.dialect, params)
+        rows = self._execute(prepared).fetchall()
+        return [prepared.row(row) for row in rows] if prepared.booleans else rows
+
+    def scalar(self, statement: Executable, params: Params | None = None) -> Any:
+        """The first column of the first row, or None."""
+        row = self.one(statement, params)
+        return None if row is None else next(iter(dict(row).values()))
+
+    def insert(self, table: Table, values: Params) -> int:
+        """Insert a row, column defaults applied; its generated id, 0 when the table generates none."""
+        statement, complete, generated = inserting(table, values)
+        cursor = self._execute(prepare(statement, self.dialect, complete))
+        if generated is None:
+            return 0
+        return int(cursor.fetchone()[generated])
+
+    def after_commit(self, callback: Callback) -> None:
+        """Call this on the event loop once the transaction is durable; never if it is rolled back."""
+        self.callbacks.append(callback)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part that may fail alone: an exception undoes it and goes on upwards."""
+        kept = len(self.callbacks)
+        self._command("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self._command("ROLLBACK TO SAVEPOINT part")
+            self._command("RELEASE SAVEPOINT part")
+            del self.callbacks[kept:]
+            raise
+        self._command("RELEASE SAVEPOINT part")
+
+    @abstractmethod
+    def _execute(self, prepared: Prepared) -> Any:
+        """The driver's cursor after execution."""
+
+    @abstractmethod
+    def _command(self, sql: str) -> None:
+        """Run a bare command."""
+
+
+class Database(ABC):
+    """An open database. Made by `open_database`."""
+
+    dialect: Dialect
+    url: str
+
+    @abstractmethod
+    async def read(
+        self, fn: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a short read on a consistent snapshot."""
+
+    @abstractmethod
+    async def read_slow(
+        self, fn: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a longer read where it does not keep others waiting."""
+
+    @abstractmethod
+    async def write(
+        self, fn: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a write; answered when it is durable. An exception undoes this fn alone."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Finish what was begun and close every connection."""
+
+
+async def open_database(url: str, *, migrate: bool = True) -> Database:
+    """Open `sqlite:///path` or `postgresql://…`, migrated to the current schema.
+
+    Raises InvalidInput for another URL, Conflict when the schema is newer than this program, Unavailable when the
+    server does not answer.
+    """
+    if url.startswith("sqlite://"):
+        from tieline.store.sqlite import SqliteDatabase
+
+        return await SqliteDatabase.open(url, migrate=migrate)
+    if url.startswith(("postgresql://", "postgres://")):
+        from tieline.store.postgres import PostgresDatabase
+
+        return await PostgresDatabase.open(url, migrate=migrate)
+    raise InvalidInput(
+        f"{url.split(':')[0]} is no database Tieline knows",
+        field="database",
+        remedy="sqlite:///… or postgresql://…",
+    )
+
+
+__all__ = ["Database", "Dialect", "Row", "Statement", "Transaction", "open_database"]

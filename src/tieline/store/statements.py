@@ -1,0 +1,173 @@
+"""SQL from SQLAlchemy Core, compiled once per shape and dialect, run on the driver's own cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Boolean, Table, bindparam, insert
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import Dialect as SqlDialect
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.util import LRUCache
+
+DIALECTS: dict[str, SqlDialect] = {
+    "sqlite": sqlite.dialect(paramstyle="named"),
+    "postgresql": postgresql.dialect(paramstyle="pyformat"),
+}
+# Shapes of statements built at run time (a find has a few hundred); the module-level ones are compiled for good.
+_shapes: dict[str, LRUCache[Any, Any]] = {name: LRUCache(1000) for name in DIALECTS}
+
+
+class Statement:
+    """A statement built once, at import. Values come in through `bindparam` names.
+
+    `per_dialect` gives one clause for each dialect where the two differ (an upsert).
+    """
+
+    def __init__(self, clause: ClauseElement | None = None, **per_dialect: ClauseElement) -> None:
+        self.clauses = {name: per_dialect.get(name, clause) for name in DIALECTS}
+        self.compiled: dict[str, Compiled] = {}
+
+    def for_dialect(self, dialect: str) -> Compiled:
+        """The compiled form, made on first use."""
+        found = self.compiled.get(dialect)
+        if found is None:
+            clause = self.clauses[dialect]
+            assert clause is not None
+            found = self.compiled[dialect] = Compiled.of(clause, dialect)
+        return found
+
+
+Executable = Statement | ClauseElement
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Ready for the cursor: text, parameters, and the result columns that must become booleans."""
+
+    sql: str
+    params: Mapping[str, Any]
+    booleans: tuple[str, ...]
+
+    def row(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A driver's row with its booleans as booleans."""
+        if not self.booleans:
+            return row
+        made = dict(row)
+        for name in self.booleans:
+            if made[name] is not None:
+                made[name] = bool(made[name])
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A statement in one dialect's words, with the values that were written into it."""
+
+    compiled: SQLCompiler
+    sql: str
+    fixed: dict[str, Any]
+    expanding: bool
+    booleans: tuple[str, ...]
+
+    @classmethod
+    def of(cls, clause: ClauseElement, dialect: str) -> Compiled:
+        compiled = clause.compile(dialect=DIALECTS[dialect])
+        assert isinstance(compiled, SQLCompiler)
+        return cls(
+            compiled,
+            compiled.string,
+            dict(compiled.params),
+            bool(compiled.post_compile_params),
+            booleans_of(clause, dialect),
+        )
+
+    def prepared(self, params: Mapping[str, Any] | None) -> Prepared:
+        """With these values. Lists given to IN are spread."""
+        values = {**self.fixed, **params} if params else self.fixed
+        if not self.expanding:
+            return Prepared(self.sql, values, self.booleans)
+        state = self.compiled._process_parameters_for_postcompile(self.compiled.construct_params(values))
+        return Prepared(state.statement, {**values, **state.parameters}, self.booleans)
+
+
+def prepare(statement: Executable, dialect: str, params: Mapping[str, Any] | None) -> Prepared:
+    """Text and parameters of a statement; a shape seen before is not compiled again."""
+    if isinstance(statement, Statement):
+        return statement.for_dialect(dialect).prepared(params)
+    compiled, extracted, *_ = statement._compile_w_cache(
+        DIALECTS[dialect],
+        compiled_cache=_shapes[dialect],
+        column_keys=[],
+        for_executemany=False,
+        schema_translate_map=None,
+    )
+    values = compiled.construct_params(dict(params or {}), extracted_parameters=extracted, escape_names=False)
+    if compiled.post_compile_params:
+        state = compiled._process_parameters_for_postcompile(values)
+        return Prepared(state.statement, {**values, **state.parameters}, booleans_of(statement, dialect))
+    return Prepared(compiled.string, values, booleans_of(statement, dialect))
+
+
+def booleans_of(clause: ClauseElement, dialect: str) -> tuple[str, ...]:
+    """Result columns that SQLite answers as 0 and 1."""
+    if dialect != "sqlite":
+        return ()
+    columns = getattr(clause, "selected_columns", None)
+    if columns is None:
+        columns = getattr(clause, "_returning", ())
+    return tuple(column.name for column in columns if isinstance(column.type, Boolean))
+
+
+@cache
+def _insert(table: Table, names: tuple[str, ...]) -> tuple[Statement, str | None]:
+    clause = insert(table).values({name: bindparam(name) for name in names})
+    key = table.autoincrement_column
+    generated = key.name if key is not None and key.name not in names else None
+    return Statement(clause.returning(table.c[generated]) if generated else clause), generated
+
+
+@cache
+def _defaults(table: Table) -> dict[str, Any]:
+    return {
+        column.name: column.default.arg
+        for column in table.columns
+        if column.default is not None and column.default.is_scalar
+    }
+
+
+def inserting(table: Table, values: Mapping[str, Any]) -> tuple[Statement, dict[str, Any], str | None]:
+    """The insert of these values with the table's defaults, and the name of the id it generates."""
+    complete = {**_defaults(table), **values}
+    statement, generated = _insert(table, tuple(complete))
+    return statement, complete, generated
+
+
+def upsert(
+    table: Table,
+    *,
+    columns: Sequence[str],
+    conflict: Sequence[str],
+    update: Sequence[str] = (),
+    where: Any = None,
+) -> Statement:
+    """Insert `columns`, or on a conflict in those columns update `update` (nothing when empty)."""
+    made: dict[str, ClauseElement] = {}
+    for name, build in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert)):
+        clause: Any = build(table).values({column: bindparam(column) for column in columns})
+        if update:
+            clause = clause.on_conflict_do_update(
+                index_elements=list(conflict),
+                index_where=where,
+                set_={column: clause.excluded[column] for column in update},
+            )
+        else:
+            clause = clause.on_conflict_do_nothing(index_elements=list(conflict), index_where=where)
+        made[name] = clause
+    return Statement(**made)
