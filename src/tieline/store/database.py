@@ -30,7 +30,8 @@ class Transaction(ABC):
 
     dialect: Dialect
 
-    def __init__(self) -> None:
+    def __init__(self, source: str) -> None:
+        self.source = source  # URL of the database: callbacks find what belongs to it
         self.callbacks: list[Callback] = []
 
     def run(self, statement: Executable, params: Params | None = None) -> int:

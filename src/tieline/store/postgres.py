@@ -33,8 +33,8 @@ class PostgresTransaction(Transaction):
 
     dialect = "postgresql"
 
-    def __init__(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
-        super().__init__()
+    def __init__(self, connection: psycopg.Connection[dict[str, Any]], source: str) -> None:
+        super().__init__(source)
         self.connection = connection
 
     def _execute(self, prepared: Prepared) -> psycopg.Cursor[dict[str, Any]]:
@@ -107,7 +107,7 @@ class PostgresDatabase(Database):
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self.pool.connection() as connection:
-                    tx = PostgresTransaction(connection)
+                    tx = PostgresTransaction(connection, self.url)
                     if read_only:
                         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                     result = fn(tx)

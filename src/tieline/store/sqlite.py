@@ -37,8 +37,8 @@ class SqliteTransaction(Transaction):
 
     dialect = "sqlite"
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        super().__init__()
+    def __init__(self, connection: sqlite3.Connection, source: str) -> None:
+        super().__init__(source)
         self.connection = connection
 
     def _execute(self, prepared: Prepared) -> sqlite3.Cursor:
@@ -62,8 +62,8 @@ class Write:
 class Writer:
     """The one thread that writes. Writes waiting at the same moment share a commit, each in its own savepoint."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self, url: str, path: str) -> None:
+        self.url = url
         self.waiting: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self.loop = asyncio.get_running_loop()
         self.connection = connect(path)
@@ -116,7 +116,7 @@ class Writer:
                 write.error, write.callbacks = write.error or failure, None
 
     def _run(self, write: Write) -> None:
-        tx = SqliteTransaction(self.connection)
+        tx = SqliteTransaction(self.connection, self.url)
         self.connection.execute("SAVEPOINT write")
         try:
             write.result = write.fn(tx)
@@ -156,7 +156,7 @@ class SqliteDatabase(Database):
 
     def __init__(self, url: str, path: str) -> None:
         self.url = url
-        self.writer = Writer(path)
+        self.writer = Writer(url, path)
         self.reader = connect(path, read_only=True)
         self.local = threading.local()
         self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="tieline-reader")
@@ -181,7 +181,7 @@ class SqliteDatabase(Database):
     async def read(
         self, fn: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        return _read(self.reader, fn, *args, **kwargs)
+        return _read(self.reader, self.url, fn, *args, **kwargs)
 
     async def read_slow(
         self, fn: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
@@ -189,7 +189,7 @@ class SqliteDatabase(Database):
         def run() -> T:
             if not hasattr(self.local, "connection"):
                 self.local.connection = connect(self.path, read_only=True)
-            return _read(self.local.connection, fn, *args, **kwargs)
+            return _read(self.local.connection, self.url, fn, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self.readers, run)
 
@@ -206,13 +206,14 @@ class SqliteDatabase(Database):
 
 def _read(
     connection: sqlite3.Connection,
+    url: str,
     fn: Callable[Concatenate[Transaction, P], T],
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> T:
     connection.execute("BEGIN")
     try:
-        return fn(SqliteTransaction(connection), *args, **kwargs)
+        return fn(SqliteTransaction(connection, url), *args, **kwargs)
     finally:
         connection.execute("COMMIT")
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psycopg
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from procrastinate.schema import SchemaManager
 
 from tieline.errors import Conflict, Unavailable
 
 HERE = Path(__file__).parent
+LOCK = 0x7469656C696E65  # PostgreSQL advisory lock: one process migrates at a time
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -36,6 +39,8 @@ def upgrade(url: str) -> None:
     settings = config(url)
     try:
         command.upgrade(settings, "head")
+        if not url.startswith("sqlite"):
+            add_queue(url)
     except CommandError as error:
         known = ScriptDirectory.from_config(settings).get_current_head()
         raise Conflict(
@@ -46,3 +51,11 @@ def upgrade(url: str) -> None:
         raise Unavailable(
             f"The database does not answer: {error.orig}", remedy="check its URL and that it runs"
         ) from None
+
+
+def add_queue(url: str) -> None:
+    """Procrastinate's own tables and functions, once; one process at a time."""
+    with psycopg.connect(url) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        if connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone() == (None,):
+            connection.execute(SchemaManager.get_schema())

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sqlalchemy
 from alembic import context
 
+from tieline.store.migrations import LOCK
 from tieline.store.tables import metadata
-
-LOCK = 0x7469656C696E65  # one process migrates PostgreSQL at a time
 
 engine = sqlalchemy.create_engine(context.config.attributes["url"], poolclass=sqlalchemy.pool.NullPool)
 with engine.connect() as connection:
