@@ -61,8 +61,8 @@ def deduplicate(arr: Array) -> list[Value]:
 @array(
     "distinct(arr; [key])",
     "Every value once, or one item for every value of a key; the first kept.",
-    example='distinct(split("a,b,a"; ","))',
-    result=["a", "b"],
+    example='length(distinct(1.team; "role"))',
+    result=2,
 )
 def distinct(arr: Array, key: Text = "") -> list[Value]:
     return once_each(arr, lambda item: follow(item, key) if key else item)
@@ -115,8 +115,8 @@ def join(arr: Array, sep: Text) -> str:
 @array(
     "keys(obj)",
     "The names in a collection, or the positions in an array.",
-    example='keys(split("a,b"; ","))',
-    result=["1", "2"],
+    example="keys(1.person)",
+    result=["name", "email"],
 )
 def keys(obj: Any_) -> list[str]:
     if isinstance(obj, dict):
@@ -127,8 +127,8 @@ def keys(obj: Any_) -> list[str]:
 @array(
     "map(arr; key; [filterKey]; [values])",
     "The values of a key, or those of the items whose filterKey is one of the comma-separated values.",
-    example='map(toArray(null); "name")',
-    result=[],
+    example='map(1.team; "name"; "role"; "dev,sales")',
+    result=["Bob"],
 )
 def map_(arr: Array, key: Text, filter_key: Text = "", *values: Any_) -> list[Value]:
     if not filter_key:
@@ -228,8 +228,8 @@ def sort_key(value: Value, ignore_case: bool) -> tuple[int, Any]:
 @array(
     "toArray(collection)",
     "The fields as items with `key` and `value`.",
-    example="toArray(null)",
-    result=[],
+    example="toArray(1.person)",
+    result=[{"key": "name", "value": "Ada"}, {"key": "email", "value": "ada@x.test"}],
 )
 def to_array_(collection: Collection) -> list[Value]:
     return [{"key": key, "value": value} for key, value in collection.items()]
@@ -238,8 +238,8 @@ def to_array_(collection: Collection) -> list[Value]:
 @array(
     "toCollection(arr; keyField; valueField)",
     "A collection from items; a later item wins over an earlier one with the same key.",
-    example='toCollection(emptyarray; "key"; "value")',
-    result={},
+    example='toCollection(1.team; "name"; "age")',
+    result={"Ada": 36, "Bob": 22},
 )
 def to_collection_(arr: Array, key_field: Text, value_field: Text) -> dict[str, Value]:
     result: dict[str, Value] = {}

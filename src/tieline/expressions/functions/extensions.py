@@ -98,8 +98,8 @@ def coalesce(scope: Scope, a: Evaluate, *rest: Evaluate) -> Value:
 @general(
     "mergeCollections(c1; c2; …)",
     "One collection of all fields; a later one wins.",
-    example="mergeCollections(null; null)",
-    result={},
+    example="mergeCollections(1.person; 1.team[2])",
+    result={"name": "Bob", "email": "ada@x.test", "age": 22, "role": "dev"},
 )
 def merge_collections(c1: Any_, *rest: Any_) -> dict[str, Value]:
     return {key: value for one in (c1, *rest) for key, value in to_collection(one).items()}

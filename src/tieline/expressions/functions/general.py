@@ -54,8 +54,8 @@ def switch(scope: Scope, x: Evaluate, v1: Evaluate, r1: Evaluate, *rest: Evaluat
 @general(
     "get(obj; path)",
     "The value at a path: names joined by dots, positions from 1 (from the end with −1).",
-    example='get(split("a b c"; " "); 2)',
-    result="b",
+    example='get(1.team; "2.name")',
+    result="Bob",
 )
 def get(obj: Any_, path: Any_) -> Value:
     if is_number(path):
@@ -68,8 +68,8 @@ def get(obj: Any_, path: Any_) -> Value:
 @general(
     "pick(obj; k1; …)",
     "A collection with only these keys.",
-    example='pick(toCollection(toArray(null); "key"; "value"); "name")',
-    result={},
+    example='pick(1.person; "name")',
+    result={"name": "Ada"},
 )
 def pick(obj: Any_, key: Any_, *keys: Any_) -> dict[str, Value]:
     collection = to_collection(obj)
@@ -79,8 +79,8 @@ def pick(obj: Any_, key: Any_, *keys: Any_) -> dict[str, Value]:
 @general(
     "omit(obj; k1; …)",
     "A collection without these keys.",
-    example='omit(toCollection(toArray(null); "key"; "value"); "name")',
-    result={},
+    example='omit(1.person; "email")',
+    result={"name": "Ada"},
 )
 def omit(obj: Any_, key: Any_, *keys: Any_) -> dict[str, Value]:
     collection = to_collection(obj)

@@ -106,6 +106,12 @@ class Function:
 FUNCTIONS: Final[dict[str, Function]] = {}
 """Every function by name."""
 
+SAMPLE: Final[dict[str, Any]] = {
+    "person": {"name": "Ada", "email": "ada@x.test"},
+    "team": [{"name": "Ada", "age": 36, "role": "lead"}, {"name": "Bob", "age": 22, "role": "dev"}],
+}
+"""The bundle of module 1 that examples may use."""
+
 
 class Declare(Protocol):
     def __call__(
