@@ -17,9 +17,9 @@ def given(value: T | UnsetType | None) -> T | None:
 
 
 def text_of(value: Any) -> str:
-    """A text field, trimmed; empty when it is absent."""
+    """A text field, trimmed; empty when it is absent. NUL, which PostgreSQL cannot store, is dropped."""
     found = given(value)
-    return "" if found is None else str(found).strip()
+    return "" if found is None else str(found).replace("\0", "").strip()
 
 
 def choice_of(

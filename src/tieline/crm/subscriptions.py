@@ -1,0 +1,305 @@
+"""Webhook subscriptions (contract 5.1–5.4): who is told about which change.
+
+`notify` runs inside every write: it finds the subscriptions a change concerns and stores one delivery and one
+job for each, in the write's own transaction. `deliveries` sends them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET
+from sqlalchemy import and_, bindparam, delete, or_, select, update
+
+from tieline import clock, ids
+from tieline.crm import human
+from tieline.crm.access import NO_TEAM, Actor, Caller
+from tieline.crm.filters import check_filters, matches
+from tieline.crm.inputs import choice_of, given, text_of
+from tieline.crm.outcomes import DAY
+from tieline.errors import InvalidInput, NotFound, PermissionDenied
+from tieline.http import Door
+from tieline.jobs import defer
+from tieline.records.codec import encode
+from tieline.records.company import Company
+from tieline.records.person import Person
+from tieline.records.project import Project
+from tieline.records.webhook import (
+    CLIENT_TYPES,
+    EVENTS,
+    SubscribeRequest,
+    Subscription,
+    UnsubscribeRequest,
+    Usage,
+)
+from tieline.store import tables
+from tieline.store.database import Row, Statement, Transaction
+
+MAX_TTL: Final = 100 * 365 * DAY // 1000  # seconds; beyond it a subscription does not expire in practice
+
+_CLIENT_TYPES: Final = tuple(key for key, _ in CLIENT_TYPES)
+_SCOPE: Final = re.compile(r"team|hierarchy:/.*")
+_table = tables.subscription
+_columns = _table.c
+
+_BY_REFERENCE = Statement(
+    delete(_table).where(
+        _columns.account_id == bindparam("account_id"),
+        _columns.event == bindparam("event"),
+        _columns.client_reference == bindparam("client_reference"),
+    )
+)
+_BY_UNIQUEID = Statement(
+    delete(_table).where(
+        _columns.account_id == bindparam("account_id"),
+        _columns.event == bindparam("event"),
+        _columns.uniqueid == bindparam("uniqueid"),
+    )
+)
+_LIVE = or_(_columns.expires.is_(None), _columns.expires > bindparam("now"))
+_LIST = Statement(
+    select(_table).where(_columns.account_id == bindparam("account_id"), _LIVE).order_by(_columns.id)
+)
+_CONCERNED = Statement(
+    select(
+        _columns.id,
+        _columns.event,
+        _columns.filters,
+        _columns.client_type,
+    )
+    .where(
+        _columns.account_id == bindparam("account_id"),
+        _columns.event.in_(bindparam("events", expanding=True)),
+        _columns.suspended.is_(None),
+        _LIVE,
+    )
+    .order_by(_columns.id)
+)
+_RESUME = Statement(
+    update(_table)
+    .where(
+        _columns.account_id == bindparam("account_id"),
+        _columns.uniqueid == bindparam("wanted"),
+        and_(_columns.suspended.is_not(None), _LIVE),
+    )
+    .values(suspended=None, suspend_reason=None, resumed=bindparam("now"), success_count=0, fail_count=0)
+)
+_EXISTS = Statement(
+    select(_columns.id).where(
+        _columns.account_id == bindparam("account_id"), _columns.uniqueid == bindparam("wanted"), _LIVE
+    )
+)
+
+
+def subscribe(tx: Transaction, caller: Caller, request: SubscribeRequest, *, door: Door) -> str:
+    """Store a subscription and return its `uniqueid`.
+
+    The same event and client_reference again replace the earlier subscription: new id, fresh state.
+    Raises InvalidInput naming the field, PermissionDenied for private targets and for team scopes.
+    """
+    event = _event(request.event)
+    target_url = _target(request.target_url, door)
+    client_type = choice_of(request.client_type, _CLIENT_TYPES, field="client_type")
+    reference = _reference(request.client_reference) or None
+    ttl = _ttl(request.ttl)
+    filters = check_filters(given(request.filters))
+    scope = _scope(request.scope)
+    if reference:
+        tx.run(
+            _BY_REFERENCE,
+            {"account_id": caller.account_id, "event": event, "client_reference": reference},
+        )
+    now = clock.now_ms()
+    expires = now + ttl * 1000 if ttl else None
+    uniqueid = ids.subscription()
+    row_id = tx.insert(
+        _table,
+        {
+            "account_id": caller.account_id,
+            "uniqueid": uniqueid,
+            "event": event,
+            "target_url": target_url,
+            "scope": scope,
+            "filters": msgspec.json.encode(filters).decode(),
+            "client_type": client_type,
+            "client_reference": reference,
+            "created": now,
+            "ttl": ttl,
+            "expires": expires,
+        },
+    )
+    # Ends the subscription when its time is over, and keeps its delivery log short until then.
+    defer(tx, "subscription.sweep", {"id": row_id}, at=next_sweep(now, expires))
+    return uniqueid
+
+
+def next_sweep(now: int, expires: int | None) -> int:
+    """When a subscription is looked at again: daily, or when it expires."""
+    return min(now + DAY, expires) if expires else now + DAY
+
+
+def unsubscribe(tx: Transaction, caller: Caller, request: UnsubscribeRequest) -> None:
+    """Remove by event and uniqueid or client_reference. Raises InvalidInput, NotFound."""
+    event = _event(request.event)
+    uniqueid = text_of(request.uniqueid).rstrip("\\")  # the published sample carries one
+    reference = _reference(request.client_reference)
+    if not uniqueid and not reference:
+        raise InvalidInput("uniqueid or client_reference is required", field="uniqueid")
+    values = {"account_id": caller.account_id, "event": event}
+    if uniqueid:
+        removed = tx.run(_BY_UNIQUEID, {**values, "uniqueid": uniqueid})
+    else:
+        removed = tx.run(_BY_REFERENCE, {**values, "client_reference": reference})
+    if not removed:
+        raise NotFound("The subscription was not found")
+
+
+def list_subscriptions(tx: Transaction, caller: Caller) -> list[Subscription]:
+    """The caller's subscriptions in wire form (3.6): suspended ones included, expired ones not."""
+    rows = tx.all(_LIST, {"account_id": caller.account_id, "now": clock.now_ms()})
+    return [_wire(row) for row in rows]
+
+
+def resume(tx: Transaction, caller: Caller, uniqueid: str) -> None:
+    """Make a suspended subscription active again and start its counters anew; an active one stays as it is.
+
+    Raises NotFound.
+    """
+    values = {"account_id": caller.account_id, "wanted": uniqueid, "now": clock.now_ms()}
+    if not tx.run(_RESUME, values) and tx.one(_EXISTS, values) is None:
+        raise NotFound("The subscription was not found")
+
+
+def notify(
+    tx: Transaction,
+    *,
+    account_id: int,
+    change_id: int,
+    kind: str,
+    record: Person | Company | Project,
+    changes_audited: Mapping[str, Any],
+    actor: Actor,
+) -> None:
+    """Store the deliveries that a change of `record` calls for. One indexed look-up when nobody subscribed.
+
+    `changes_audited` is `{field: {"before", "after"}}` of segment, stage, step and custom fields, with keys.
+    """
+    events = [f"{kind}.change", f"{kind}.audit.change"] if changes_audited else [f"{kind}.change"]
+    now = clock.now_ms()
+    concerned = tx.all(_CONCERNED, {"account_id": account_id, "events": events, "now": now})
+    if not concerned:
+        return
+    document = encode(record)
+    plain = msgspec.json.decode(document)
+    words = human.words(tx, account_id)
+    actor_text = msgspec.json.encode(actor).decode()
+    for subscription in concerned:
+        changes = changes_audited if subscription["event"].endswith(".audit.change") else {}
+        filters = msgspec.json.decode(subscription["filters"])
+        if not matches(filters, kind, plain, changes, words.labels(kind)):
+            continue
+        shown: Mapping[str, Any] = plain
+        if subscription["client_type"] == "human":
+            shown, changes = words.record(kind, plain), words.changes(kind, changes)
+        body = msgspec.json.encode([{"event": subscription["event"], kind: shown, "changes": changes}])
+        delivery_id = tx.insert(
+            tables.delivery,
+            {
+                "account_id": account_id,
+                "subscription_id": subscription["id"],
+                "change_id": change_id,
+                "body": body.decode(),
+                "state": "waiting",
+                "created": now,
+                "next_attempt": now,
+                "actor": actor_text,
+            },
+        )
+        defer(tx, "delivery.send", {"id": delivery_id}, lock=f"subscription:{subscription['id']}")
+
+
+def _event(value: object) -> str:
+    event = choice_of(value, EVENTS, field="event")
+    if event is None:
+        raise InvalidInput(f"is required: one of {', '.join(EVENTS)}", field="event")
+    return event
+
+
+def _target(value: object, door: Door) -> str:
+    target = text_of(value)
+    if not target:
+        raise InvalidInput(
+            "is required", field="target_url", remedy="give the address that notifications go to"
+        )
+    if len(target) > 4000:
+        raise InvalidInput("at most 4000 characters", field="target_url")
+    try:
+        door.check(target)
+    except (InvalidInput, PermissionDenied) as error:
+        raise type(error)(error.message, field="target_url", remedy=error.remedy) from None
+    return target
+
+
+def _reference(value: object) -> str:
+    """The caller's name for a subscription. It travels in a header, hence one line."""
+    reference = text_of(value)
+    if len(reference) > 1000 or not reference.isprintable():
+        raise InvalidInput("must be one line of at most 1000 characters", field="client_reference")
+    return reference
+
+
+def _scope(value: object) -> str:
+    scope = text_of(value) or "local"
+    if scope.lower() == "local":
+        return "local"
+    if _SCOPE.fullmatch(scope):
+        raise PermissionDenied(NO_TEAM, field="scope", remedy="use scope local")
+    raise InvalidInput("must be local, team, hierarchy:/A or hierarchy:/A/*", field="scope")
+
+
+def _ttl(value: object) -> int | None:
+    """Whole seconds; None or 0: for ever."""
+    found = given(value)
+    if found is None or found == "":
+        return None
+    try:
+        seconds = float(str(found))
+    except ValueError:
+        seconds = -1.0
+    if isinstance(found, bool) or not 0 <= seconds <= MAX_TTL:
+        raise InvalidInput("must be a number of seconds", field="ttl")
+    return math.ceil(seconds) or None
+
+
+def _wire(row: Row) -> Subscription:
+    usage = Usage(
+        success_count=row["success_count"],
+        fail_count=row["fail_count"],
+        suspend_reason=_set(row["suspend_reason"]),
+        last_successful_send=_set(row["last_success"]),
+        last_send_attempt=_set(row["last_attempt"]),
+        suspend_date=_set(row["suspended"]),
+        resume_date=_set(row["resumed"]),
+    )
+    return Subscription(
+        uniqueid=row["uniqueid"],
+        uniqueId=row["uniqueid"],
+        event=row["event"],
+        target_url=row["target_url"],
+        client_type=_set(row["client_type"]),
+        client_reference=_set(row["client_reference"]),
+        scope=row["scope"],
+        date=row["created"],
+        ttl=_set(row["ttl"]),
+        suspended=True if row["suspended"] is not None else UNSET,
+        usage=usage,
+        filters=msgspec.json.decode(row["filters"]),
+    )
+
+
+def _set(value: Any) -> Any:
+    return UNSET if value is None else value
