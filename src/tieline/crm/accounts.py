@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -22,6 +23,9 @@ from tieline.store.tables import account, api_key, session
 PASSWORD_LENGTH = 10
 PREFIX_LENGTH = 6
 KEY_USE_INTERVAL = 60_000  # ms: how exactly "last used" is kept
+
+# By database: how often something that `caller_by_key` answers became out of date in this process.
+_credentials: Counter[str] = Counter()
 
 hasher = argon2.PasswordHasher()
 # Verified when there is no such account, so that the answer takes equally long.
@@ -200,6 +204,7 @@ def revoke_key(tx: Transaction, account_id: int, key_id: int) -> None:
     """End a key. Raises NotFound."""
     if not tx.run(REVOKE, {"account_id": account_id, "key_id": key_id, "now": clock.now_ms()}):
         raise NotFound("There is no such API key.")
+    _credentials_changed(tx)
 
 
 def caller_by_key(tx: Transaction, plain: str, user: str | None = None) -> tuple[Caller, Row] | None:
@@ -211,6 +216,19 @@ def caller_by_key(tx: Transaction, plain: str, user: str | None = None) -> tuple
     if user and user.strip().lower() not in caller.addresses:
         return None
     return caller, row
+
+
+def credentials_version(url: str) -> int:
+    """A number that changes when this process revokes a key or changes a profile of that database.
+
+    Whoever keeps what `caller_by_key` answered throws it away then.
+    """
+    return _credentials[url]
+
+
+def _credentials_changed(tx: Transaction) -> None:
+    source = tx.source
+    tx.after_commit(lambda: _credentials.update((source,)))
 
 
 def key_used(tx: Transaction, key_id: int, now: int) -> None:
@@ -321,6 +339,7 @@ def update_profile(
         "aka": msgspec.json.encode(others).decode(),
     }
     tx.run(update(account).where(account.c.id == caller.account_id).values(values))
+    _credentials_changed(tx)
 
 
 def digest(secret: str) -> str:
