@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from tieline.expressions import tree
 from tieline.expressions.arguments import NEEDS_SCOPE, argument, left_out
@@ -14,12 +14,15 @@ from tieline.expressions.functions.registry import FUNCTIONS, Evaluate, Function
 from tieline.expressions.keywords import KEYWORDS
 from tieline.expressions.limits import LARGE, check_items, check_text
 from tieline.expressions.numbers import subtract, to_number
-from tieline.expressions.operators import OPERATORS
+from tieline.expressions.operators import OPERATORS, Operator
 from tieline.expressions.paths import compile_steps, reference_path
 from tieline.expressions.scope import Scope
 from tieline.expressions.suggestions import suggest_function
 from tieline.expressions.tree import Node, Span
 from tieline.expressions.values import Buffer, Marker, Value, truth
+
+_Step: TypeAlias = tuple[Operator, Evaluate]
+"""An operator and its right operand."""
 
 _UNCHANGING: Final = (str, int, float, bool, datetime, Buffer, Marker, type(None))
 
@@ -115,9 +118,17 @@ class Compiler:
 
     def _chain(self, node: tree.Chain) -> Part:
         part = self.compile(node.first)
+        steps: list[_Step] = []
         for name, operand in node.rest:
-            part = _binary(name, part, self.compile(operand), node.span)
-        return part
+            right = self.compile(operand)
+            step = (OPERATORS[name], right.evaluate)
+            if not steps:
+                joined = _folded(Part(_chain(part.evaluate, [step], node.span)), part, right)
+                if joined.constant:
+                    part = joined
+                    continue
+            steps.append(step)
+        return Part(_chain(part.evaluate, steps, node.span)) if steps else part
 
     def _logic(self, node: tree.Logic) -> Part:
         operands = []
@@ -215,18 +226,20 @@ def _folded(part: Part, *inputs: Part) -> Part:
     return _constant(value) if isinstance(value, _UNCHANGING) else part
 
 
-def _binary(name: str, left: Part, right: Part, span: Span) -> Part:
-    a, b = left.evaluate, right.evaluate
-    operator = OPERATORS[name]
+def _chain(first: Evaluate, steps: list[_Step], span: Span) -> Evaluate:
+    """Apply the operators from the left. A loop, so that a long sum is not deep."""
 
-    def binary(scope: Scope) -> Value:
-        x, y = a(scope), b(scope)
-        try:
-            return operator(x, y, scope)
-        except ExpressionError as error:
-            raise error.locate(span.template, span.start, span.end, (x, y)) from None
+    def chain(scope: Scope) -> Value:
+        value = first(scope)
+        for operator, operand in steps:
+            right = operand(scope)
+            try:
+                value = operator(value, right, scope)
+            except ExpressionError as error:
+                raise error.locate(span.template, span.start, span.end, (value, right)) from None
+        return value
 
-    return _folded(Part(binary), left, right)
+    return chain
 
 
 def _lazy(function: Function, arguments: list[Evaluate], span: Span) -> Evaluate:

@@ -53,13 +53,12 @@ class ExpressionError(InvalidInput):
         return self.remedy
 
     def locate(self, template: str, start: int, end: int, values: tuple[Any, ...] = ()) -> Self:
-        """Say where this happened, unless a place nearer to the cause already did."""
+        """Say where this happened, and with what, unless a place nearer to the cause already did."""
         if self.position is None:
             self.template = template
             self.expression = template[start:end]
             self.position = start
-        if not self.values:
-            self.values = values
+            self.values = values or self.values
         return self
 
     def __str__(self) -> str:

@@ -39,6 +39,9 @@ PATTERN_SECONDS: Final = 1.0
 MAX_FORMAT: Final = 10_000
 """Characters of a date format."""
 
+PATTERN_STEPS: Final = 20_000_000
+"""What a second of searching by regular expressions counts, so that many slow ones add up."""
+
 LARGE: Final = 4096
 """Values up to this size are not worth counting."""
 

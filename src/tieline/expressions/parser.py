@@ -233,8 +233,8 @@ def _diagnosis(char: str, source: str, at: int, error: UnexpectedInput) -> tuple
         return "a comma cannot stand here", "separate arguments with a semicolon ;"
     if char in "“”„‟’‘‚‛«»":
         return f"the curly quote {char} is not a quote here", "use straight quotes: \" or '"
-    if char == "=" and source[at - 1 : at] in {"<", ">", "="}:
-        return f"{source[at - 1 : at + 1]} is not an operator", "use <= or >="
+    if char in "<>" and source[at - 1 : at] in {"=", "<", ">"}:
+        return f"{source[at - 1 : at + 1]} is not an operator", "use <=, >= or !="
     if source[at - 1 : at] == "." and char.isdigit():
         return "a field name that starts with a digit needs back ticks", f"write `{char}…`"
     if source[at - 1 : at] == ".":

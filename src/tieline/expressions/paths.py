@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from tieline.expressions.coerce import to_text
 from tieline.expressions.functions.registry import Evaluate
 from tieline.expressions.scope import Scope
-from tieline.expressions.tree import Field, Index, Literal
+from tieline.expressions.tree import Field, Index, Literal, Node, Unary
 from tieline.expressions.values import Value, is_number, item_at
 
 
@@ -18,9 +18,14 @@ def reference_path(steps: Sequence[Field | Index]) -> tuple[str | int, ...]:
         if isinstance(step, Field):
             path.append(step.name)
             continue
-        position = step.position.value if isinstance(step.position, Literal) else 1
-        path.append(int(position) if is_number(position) else 1)
+        path.append(_literal_position(step.position))
     return tuple(path)
+
+
+def _literal_position(node: Node | None) -> int:
+    if isinstance(node, Unary) and node.operator == "-":
+        return -_literal_position(node.operand)
+    return int(node.value) if isinstance(node, Literal) and is_number(node.value) else 1
 
 
 def compile_steps(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import random as _random
+import time
 import uuid as _uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from tieline import clock
 from tieline.expressions.dates import from_ms
 from tieline.expressions.errors import DataError
-from tieline.expressions.limits import ITEM_STEPS, MAX_STEPS
+from tieline.expressions.limits import ITEM_STEPS, MAX_STEPS, PATTERN_STEPS
 
+_T = TypeVar("_T")
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -69,7 +71,17 @@ class Scope:
 
         Raises DataError when one evaluation has walked through too much (limits.MAX_STEPS).
         """
-        self._steps += len(value) * (ITEM_STEPS if isinstance(value, list) else 1)
+        self._count(len(value) * (ITEM_STEPS if isinstance(value, list) else 1))
+
+    def search(self, action: Callable[[], _T]) -> _T:
+        """Run a search by a regular expression and count the time it takes."""
+        start = time.perf_counter()
+        result = action()
+        self._count(int((time.perf_counter() - start) * PATTERN_STEPS))
+        return result
+
+    def _count(self, steps: int) -> None:
+        self._steps += steps
         if self._steps > MAX_STEPS:
             raise DataError(
                 f"the mapping works through more than the limit of {MAX_STEPS:,} steps",

@@ -180,7 +180,7 @@ def format_date(d: Date, format: Text, tz: Zone = "") -> str:
 
 
 @date(
-    "parseDate(text; format; [tz])",
+    "parseDate(text; [format]; [tz])",
     "The date a text names, read by tokens; without a format also seconds or milliseconds since 1970.",
     example='parseDate("28.12.2016 16:03"; "DD.MM.YYYY HH:mm")',
     result={"$date": "2016-12-28T16:03:00.000Z"},

@@ -205,10 +205,11 @@ def remove_accents(t: Text) -> str:
     example='replacePattern("a1b22"; "\\d+"; "#")',
     result="a#b#",
 )
-def replace_pattern_(t: Text, pattern: Text, repl: Text) -> str:
+def replace_pattern_(scope: Scope, t: Text, pattern: Text, repl: Text) -> str:
     source, flags = split_written(pattern[: MAX_PATTERN + 3]) or (pattern, "")
     compiled = compile_pattern(source, flags, named_groups=False)
-    return replace_pattern(Pattern(compiled.compiled, True, compiled.sticky), t, repl)
+    every = Pattern(compiled.compiled, True, compiled.sticky)
+    return scope.search(lambda: replace_pattern(every, t, repl))
 
 
 @text(

@@ -15,6 +15,7 @@ from tieline.expressions.functions.array import array_contains
 from tieline.expressions.functions.registry import Any_, Int, Text, Truth, group
 from tieline.expressions.limits import PATTERN_SECONDS, check_items, check_text
 from tieline.expressions.patterns import compile_pattern, replace_pattern, split_written
+from tieline.expressions.scope import Scope
 from tieline.expressions.values import Buffer, type_name
 
 text = group("text")
@@ -145,10 +146,11 @@ def substring(t: Text, start: Int, end: Int | None = None) -> str:
     example='replace("a1b22"; "/\\d+/g"; "#")',
     result="a#b#",
 )
-def replace(t: Text, search: Text, repl: Text) -> str:
+def replace(scope: Scope, t: Text, search: Text, repl: Text) -> str:
     written = split_written(search)
     if written is not None:
-        return replace_pattern(compile_pattern(*written, named_groups=False), t, repl)
+        pattern = compile_pattern(*written, named_groups=False)
+        return scope.search(lambda: replace_pattern(pattern, t, repl))
     if not search:
         return t
     check_text(len(t) + t.count(search) * (len(repl) - len(search)))
@@ -217,8 +219,8 @@ def escape_markdown(t: Text) -> str:
 
 
 @text("stripHTML(t)", "Without HTML tags.", example='stripHTML("<b>Hello</b>")', result="Hello")
-def strip_html(t: Text) -> str:
-    return _substitute(_TAG, "", t)
+def strip_html(scope: Scope, t: Text) -> str:
+    return scope.search(lambda: _substitute(_TAG, "", t))
 
 
 @text(
@@ -227,9 +229,9 @@ def strip_html(t: Text) -> str:
     example='replaceEmojiCharacters("ok 😀"; "!")',
     result="ok !",
 )
-def replace_emoji(t: Text, repl: Text) -> str:
+def replace_emoji(scope: Scope, t: Text, repl: Text) -> str:
     check_text(len(repl) * sum(1 for _ in _EMOJI.finditer(t)) if len(repl) > 1 else 0)
-    return _substitute(_EMOJI, repl, t)
+    return scope.search(lambda: _substitute(_EMOJI, repl, t))
 
 
 def _substitute(pattern: Any, replacement: str, t: str) -> str:
