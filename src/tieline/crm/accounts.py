@@ -180,16 +180,16 @@ def create_key(tx: Transaction, account_id: int, name: str) -> tuple[ApiKey, str
     label = name.strip()[:200]
     if not label:
         raise InvalidInput("is required", field="name", remedy="name the key after what uses it")
-    plain = ids.secret(24)
+    plain, now = ids.secret(24), clock.now_ms()
     values = {
         "account_id": account_id,
         "name": label,
         "hash": digest(plain),
         "prefix": plain[:PREFIX_LENGTH],
-        "created": clock.now_ms(),
+        "created": now,
     }
     key_id = tx.insert(api_key, values)
-    return ApiKey(key_id, label, values["prefix"], values["created"], None), plain
+    return ApiKey(key_id, label, plain[:PREFIX_LENGTH], now, None), plain
 
 
 def list_keys(tx: Transaction, account_id: int) -> list[ApiKey]:

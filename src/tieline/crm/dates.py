@@ -54,6 +54,15 @@ def read_reminder(value: object, *, field: str, timezone: str, date_format: str 
     return read_instant(value, field=field, timezone=timezone, date_format=date_format)
 
 
+def read_day(value: object, *, field: str, timezone: str, date_format: str | None = None) -> str | None:
+    """`yyyy-MM-dd` of a date in any accepted form, as seen in `timezone`; None when it is absent.
+
+    Raises InvalidInput naming `field`.
+    """
+    instant = read_instant(value, field=field, timezone=timezone, date_format=date_format)
+    return None if instant is None else day_of(instant, timezone)
+
+
 def read_date_format(date_format: str | None) -> bool:
     """Whether the day comes first: `us` (the default) or `international`. Raises InvalidInput."""
     if date_format is None or date_format == "" or date_format.lower() == "us":

@@ -151,7 +151,7 @@ def definitions(settings: AccountSettings, kind: str | None) -> list[FieldDefini
     """The custom fields as `user/fields` answers them (2.10). Companies are called entity as well."""
     found = []
     for field in settings.custom_fields(kind):
-        relations: dict[str, Any] = {name: True for name in field.kinds}
+        relations: dict[str, Any] = dict.fromkeys(field.kinds, True)
         if "company" in relations:
             relations["entity"] = True
         made = FieldDefinition(

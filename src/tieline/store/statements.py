@@ -17,7 +17,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.util import LRUCache
 
 DIALECTS: dict[str, SqlDialect] = {
-    "sqlite": sqlite.dialect(paramstyle="named"),
+    "sqlite": sqlite.dialect(paramstyle="named"),  # type: ignore[no-untyped-call]
     "postgresql": postgresql.dialect(paramstyle="pyformat"),
 }
 # Shapes of statements built at run time (a find has a few hundred); the module-level ones are compiled for good.
@@ -101,13 +101,14 @@ def prepare(statement: Executable, dialect: str, params: Mapping[str, Any] | Non
     """Text and parameters of a statement; a shape seen before is not compiled again."""
     if isinstance(statement, Statement):
         return statement.for_dialect(dialect).prepared(params)
-    compiled, extracted, *_ = statement._compile_w_cache(
+    found: Any = statement._compile_w_cache(
         DIALECTS[dialect],
         compiled_cache=_shapes[dialect],
         column_keys=[],
         for_executemany=False,
         schema_translate_map=None,
     )
+    compiled, extracted = found[0], found[1]
     values = compiled.construct_params(dict(params or {}), extracted_parameters=extracted, escape_names=False)
     if compiled.post_compile_params:
         state = compiled._process_parameters_for_postcompile(values)
@@ -121,7 +122,7 @@ def booleans_of(clause: ClauseElement, dialect: str) -> tuple[str, ...]:
         return ()
     columns = getattr(clause, "selected_columns", None)
     if columns is None:
-        columns = getattr(clause, "_returning", ())
+        columns = getattr(clause, "_returning", None) or ()
     return tuple(column.name for column in columns if isinstance(column.type, Boolean))
 
 
@@ -136,7 +137,7 @@ def _insert(table: Table, names: tuple[str, ...]) -> tuple[Statement, str | None
 @cache
 def _defaults(table: Table) -> dict[str, Any]:
     return {
-        column.name: column.default.arg
+        column.name: column.default.arg  # type: ignore[attr-defined]
         for column in table.columns
         if column.default is not None and column.default.is_scalar
     }

@@ -1,0 +1,359 @@
+"""Find (2.6): filters, order and paging over one kind of record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select
+
+from tieline import clock
+from tieline.crm import links
+from tieline.crm.access import Caller, require_local
+from tieline.crm.identity import Identifier, candidates
+from tieline.crm.relations import formatted, record_of, shown, wire_bytes
+from tieline.crm.settings import AccountSettings, load_settings, resolve_segment, resolve_stage
+from tieline.errors import InvalidInput
+from tieline.records import normalize
+from tieline.records.vocabulary import SORT_KEYS
+from tieline.store import search
+from tieline.store.database import Row, Transaction
+from tieline.store.tables import identifier, relation
+
+MOST = 1000
+DEFAULT = 10
+TEXT_LIMIT = 2000  # characters of a free-form query
+table = relation.c
+SORTS = {word.key: word for word in SORT_KEYS}
+FINISHED = ("won", "lost")
+
+
+class FindQuery(msgspec.Struct, kw_only=True):
+    """The parameters of 2.6 as given; None is not given."""
+
+    pagesize: int | None = None
+    pagenumber: int | None = None
+    recordnumber: int | None = None
+    countonly: bool = False
+    summaryonly: bool = False
+    keysonly: bool = False
+    sort: str | None = None
+    sortdir: str | None = None
+    group: str | None = None
+    scope: str | None = None
+    freeformquery: str | None = None
+    stage: str | None = None
+    segment: str | None = None
+    step: str | None = None
+    assigned: bool | None = None
+    assignee: str | None = None
+    location: str | None = None
+    format: bool = False
+    hidelostdone: bool = False
+    collaborator: str | None = None
+    team: bool = False
+    detailed: bool = False
+    email: str | None = None
+    phone: str | None = None
+    domain: str | None = None
+    name: str | None = None
+    keyword: str | None = None
+
+
+class Page(msgspec.Struct):
+    """One page: records ready for the wire, and how many there are in all."""
+
+    records: list[Any]
+    available: int
+    pagenumber: int
+    pagesize: int
+
+
+class Selection(msgspec.Struct):
+    """What a query selects: a condition, its parameters, and an order of its own if it has one."""
+
+    conditions: list[ColumnElement[bool]]
+    params: dict[str, Any]
+
+
+def find(tx: Transaction, caller: Caller, kind: str, query: FindQuery) -> Page:
+    """The page asked for. Raises InvalidInput naming the parameter, PermissionDenied for a team's records."""
+    require_local(team=query.team, scope=query.scope or "")
+    size = DEFAULT if not query.pagesize or query.pagesize < 1 else min(query.pagesize, MOST)
+    number = max(query.pagenumber or 1, 1)
+    offset = query.recordnumber - 1 if query.recordnumber and query.recordnumber > 0 else (number - 1) * size
+    settings = load_settings(tx, caller.account_id)
+    selection = selected(tx, caller, kind, query, settings)
+    available = _count(tx, selection)
+    if query.countonly:
+        return Page([], available, number, size)
+    if offset >= available:
+        return Page([], available, number, size)
+    rows = _rows(tx, kind, query, selection, settings, size, offset)
+    return Page([_answered(tx, kind, row, query, settings) for row in rows], available, number, size)
+
+
+def selected(
+    tx: Transaction, caller: Caller, kind: str, query: FindQuery, settings: AccountSettings
+) -> Selection:
+    """The conditions of a query."""
+    made = Selection([table.account_id == caller.account_id, table.kind == kind], {})
+    add = made.conditions.append
+    asks_archived = "archived" in (query.freeformquery or "").lower().split()
+    if not asks_archived:
+        add(table.archived.is_(False))
+    add(table.hidden.is_(False))
+    if query.segment:
+        add(_choice(table.segment, query.segment, lambda word: resolve_segment(settings, kind, word)))
+    if query.stage:
+        add(_choice(table.stage, query.stage, lambda word: resolve_stage(settings, kind, word)))
+    if query.step:
+        add(_choice(table.step, query.step, lambda word: _step_key(settings, word)))
+    if query.assigned is False:
+        add(table.assignee.is_(None))
+    elif query.assignee:
+        wanted = caller.email if query.assignee.lower() in {"me", "@me"} else query.assignee.lower()
+        add(func.lower(table.assignee) == wanted)
+    elif query.assigned:
+        add(table.assignee.is_not(None))
+    if query.hidelostdone and kind == "project":
+        add(or_(table.stage.is_(None), not_(table.stage.in_(FINISHED))))
+    if query.collaborator and kind == "project":
+        add(_contains("projectTeam", query.collaborator))
+    _exact(made, caller, kind, query)
+    if text := (query.freeformquery or "").strip():
+        add(free_form(tx, caller, kind, text[:TEXT_LIMIT], made.params))
+    return made
+
+
+def free_form(
+    tx: Transaction, caller: Caller, kind: str, text: str, params: dict[str, Any]
+) -> ColumnElement[bool]:
+    """What a free-form text means: an identifier when somebody has it, else words to search for (6.1)."""
+    plain = text.removeprefix("name ").strip() if text.lower().startswith("name ") else text
+    if plain is text and " " not in text.strip('"'):
+        for candidate in candidates(text, kind, caller.country):
+            if candidate.type != "uniqueid" and _exists(tx, caller, kind, candidate):
+                return _has(candidate, caller, kind)
+    words = search.words(normalize.fold(plain))
+    if not words:
+        return literal(True) if not plain.strip() else literal(False)
+    condition, values = search.matches(tx.dialect, words, f"words{len(params)}")
+    params.update(values)
+    return condition
+
+
+def _exists(tx: Transaction, caller: Caller, kind: str, candidate: Identifier) -> bool:
+    return tx.one(_probe(candidate, caller, kind).limit(1)) is not None
+
+
+def _probe(candidate: Identifier, caller: Caller, kind: str) -> Select[tuple[int]]:
+    return select(identifier.c.relation_id).where(
+        identifier.c.account_id == caller.account_id,
+        identifier.c.kind == kind,
+        identifier.c.type == candidate.type,
+        identifier.c.value == candidate.value,
+    )
+
+
+def _has(candidate: Identifier, caller: Caller, kind: str) -> ColumnElement[bool]:
+    return table.id.in_(_probe(candidate, caller, kind))
+
+
+def _exact(made: Selection, caller: Caller, kind: str, query: FindQuery) -> None:
+    """The exact filters of 0.4."""
+    given = (
+        ("email", normalize.email(query.email or "")),
+        ("phone", normalize.phone(query.phone or "", caller.country)),
+        ("domain", normalize.domain(query.domain or "")),
+    )
+    for type_, value in given:
+        if getattr(query, type_):
+            made.conditions.append(_has(Identifier(type_, value or ""), caller, kind))
+    if query.name:
+        made.conditions.append(table.name_key == normalize.name_key(query.name))
+    if query.keyword:
+        made.conditions.append(_contains("keywords", query.keyword))
+
+
+def _contains(field: str, word: str) -> ColumnElement[bool]:
+    """A list of words in the document holds this one, case ignored."""
+    # The list is stored as JSON text: its quoted form occurs only where the word stands alone.
+    quoted = msgspec.json.encode(word.strip().lower()).decode()
+    escaped = quoted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return func.lower(table.document).like(f'%"{field.lower()}":[%{escaped}%', escape="\\")
+
+
+def _choice(
+    column: ColumnElement[Any], text: str, resolve: Callable[[str], str | None]
+) -> ColumnElement[bool]:
+    word = text.strip().lower()
+    if word == "any":
+        return column.is_not(None)
+    key = resolve(text)
+    return column.is_(None) if key is None else column == key
+
+
+def _step_key(settings: AccountSettings, text: str) -> str | None:
+    word = text.strip().lower()
+    if word in {"", "none"}:
+        return None
+    for step in settings.steps:
+        if word in {step.key.lower(), step.label.lower()}:
+            return step.key
+    raise InvalidInput(f"“{text}” is unknown", field="step", remedy="see user/steps")
+
+
+def _count(tx: Transaction, selection: Selection) -> int:
+    return int(
+        tx.scalar(
+            select(func.count()).select_from(relation).where(and_(*selection.conditions)), selection.params
+        )
+    )
+
+
+def _rows(
+    tx: Transaction,
+    kind: str,
+    query: FindQuery,
+    selection: Selection,
+    settings: AccountSettings,
+    size: int,
+    offset: int,
+) -> list[Row]:
+    key = (query.sort or "lastchanged").strip().lower()
+    if key not in SORTS:
+        raise InvalidInput(f"“{query.sort}” is unknown", field="sort", remedy=f"one of: {', '.join(SORTS)}")
+    ascending = _ascending(query, SORTS[key].ascending)
+    if key == "distance":
+        return _nearest(tx, query, selection, ascending)[offset : offset + size]
+    order = _group_order(kind, query, settings) + _order(tx, key, ascending)
+    statement = (
+        select(relation).where(and_(*selection.conditions)).order_by(*order).limit(size).offset(offset)
+    )
+    return tx.all(statement, selection.params)
+
+
+def _ascending(query: FindQuery, natural: bool) -> bool:
+    word = (query.sortdir or "").strip().lower()
+    if word and word not in {"asc", "dec", "desc"}:
+        raise InvalidInput(f"“{query.sortdir}” is unknown", field="sortdir", remedy="asc or dec")
+    return natural if not word else word == "asc"
+
+
+def _columns(key: str) -> ColumnElement[Any]:
+    now = clock.now_ms()
+    found: dict[str, ColumnElement[Any]] = {
+        "lastchanged": table.last_changed,
+        "bestrelationship": table.score,
+        "firstmet": func.coalesce(table.first_met, table.first_seen),
+        "lasttalked": table.last_talked,
+        "wentquiet": case((table.went_quiet <= now, table.went_quiet)),
+        "assigned": table.assignee,
+        "duenext": table.due_next,
+        "duepast": case((table.due_next < now, table.due_next)),
+        "first": table.first_key,
+        "last": table.last_key,
+        "nextstep": table.step_position,
+        "value": table.value,
+        "created": table.first_seen,
+        "start": table.start_date,
+        "end": table.end_date,
+        "name": table.name_key,
+    }
+    return found[key]
+
+
+def _order(tx: Transaction, key: str, ascending: bool) -> list[ColumnElement[Any]]:
+    """The column in its direction, records without a value last, ties by key.
+
+    SQLite puts nulls last by itself when descending; saying so would keep it from walking the index.
+    """
+    column = _columns(key)
+    directed = column.asc() if ascending else column.desc()
+    nullable = key not in {"lastchanged", "bestrelationship", "first", "last", "name", "created", "firstmet"}
+    if nullable and (ascending or tx.dialect == "postgresql"):
+        directed = directed.nulls_last()
+    tie = table.sync_key.asc() if ascending else table.sync_key.desc()
+    return [directed, tie]
+
+
+def _group_order(kind: str, query: FindQuery, settings: AccountSettings) -> list[ColumnElement[Any]]:
+    word = (query.group or "").strip().lower()
+    if not word or word == "none":
+        return []
+    if word == "subteam":
+        return []  # one account is one team: there are no sub-teams to order by
+    if word != "stage":
+        raise InvalidInput(f"“{query.group}” is unknown", field="group", remedy="stage or subteam")
+    positions = {key: position for position, key in enumerate(settings.stages(kind))}
+    return [case(positions, value=table.stage, else_=len(positions))]
+
+
+def _nearest(tx: Transaction, query: FindQuery, selection: Selection, ascending: bool) -> list[Row]:
+    """Every selected record by the distance of its nearest address; without coordinates last."""
+    origin = _origin(query.location)
+    rows = tx.all(select(relation).where(and_(*selection.conditions)), selection.params)
+    measured = [(_distance(row, origin), row) for row in rows]
+    known = sorted(
+        (pair for pair in measured if pair[0] is not None),
+        key=lambda pair: pair[0] or 0.0,
+        reverse=not ascending,
+    )
+    return [row for _, row in known] + [row for far, row in measured if far is None]
+
+
+def _origin(text: str | None) -> tuple[float, float]:
+    try:
+        latitude, longitude = (float(part) for part in (text or "").split(","))
+    except ValueError:
+        raise InvalidInput(
+            "is needed to sort by distance", field="location", remedy="give latitude,longitude"
+        ) from None
+    return latitude, longitude
+
+
+def _distance(row: Row, origin: tuple[float, float]) -> float | None:
+    """Metres on a sphere to the nearest address with coordinates."""
+    found = []
+    for entry in msgspec.json.decode(row["document"]).get("addresses") or ():
+        try:
+            found.append(_metres(origin, (float(entry["latitude"]), float(entry["longitude"]))))
+        except (KeyError, TypeError, ValueError):
+            continue
+    return min(found, default=None)
+
+
+def _metres(a: tuple[float, float], b: tuple[float, float]) -> float:
+    (lat1, lon1), (lat2, lon2) = ((math.radians(x), math.radians(y)) for x, y in (a, b))
+    half = (
+        math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    )
+    return 12_742_000 * math.asin(math.sqrt(min(half, 1.0)))
+
+
+def _answered(tx: Transaction, kind: str, row: Row, query: FindQuery, settings: AccountSettings) -> Any:
+    """A row as the query wants it answered."""
+    if query.keysonly:
+        return {"syncKey": row["sync_key"]}
+    if query.summaryonly:
+        return _summary(record_of(row))
+    if kind != "project" and not query.format:
+        return wire_bytes(row)
+    record = record_of(row)
+    if query.detailed and kind == "project":
+        record.update(links.inner_records(tx, row["id"]))
+    return shown(
+        formatted(record, settings) if query.format else record, detailed=query.detailed or kind != "project"
+    )
+
+
+def _summary(record: dict[str, Any]) -> dict[str, Any]:
+    """The best identifier (2.6): first e-mail, else phone, else domain, else app link."""
+    made: dict[str, Any] = {name: record[name] for name in ("syncKey", "name") if name in record}
+    for field in ("emails", "phones", "domains", "appLinks"):
+        if record.get(field):
+            return {**made, field: record[field][:1]}
+    return made

@@ -1,0 +1,118 @@
+"""Which records a body means (2.4, matching): first hit wins; several strong hits are one record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, select
+
+from tieline.crm.access import Caller
+from tieline.crm.identity import KEYS, Identifier, named, of_record, probe
+from tieline.errors import NotFound
+from tieline.records import normalize
+from tieline.store.database import Statement, Transaction
+from tieline.store.tables import identifier, relation
+
+# The identifiers that always mean the same record; the others only help when none of these hits.
+STRONG = ("applink", "uniqueid", "domain", "email", "mobile", "social")
+ADDRESSED = frozenset({"key", "applink"})
+NAMES = Statement(select(relation.c.name_key).where(relation.c.id == bindparam("relation_id")))
+SOURCES = Statement(
+    select(identifier.c.value).where(
+        identifier.c.relation_id == bindparam("relation_id"), identifier.c.type == "applink"
+    )
+)
+IS_MOBILE = Statement(
+    select(identifier.c.value).where(
+        identifier.c.relation_id == bindparam("relation_id"),
+        identifier.c.type == "mobile",
+        identifier.c.value == bindparam("value"),
+    )
+)
+
+
+class Match(NamedTuple):
+    """The records that a body hits, first hit first, and by what the first was found."""
+
+    ids: list[int]
+    by: str | None
+
+    @property
+    def addressed(self) -> bool:
+        """Found by a key or an app link: the caller knows which record they mean."""
+        return self.by in ADDRESSED
+
+
+def match(tx: Transaction, caller: Caller, kind: str, body: Mapping[str, Any], mode: str) -> Match:
+    """The records of the account that the body hits. Raises NotFound for an unknown key on update."""
+    found: dict[int, str] = {}
+    given = of_record(body, kind, caller.country)
+    for key in KEYS:
+        if body.get(key):
+            hits = probe(tx, caller.account_id, kind, Identifier("key", str(body[key])))
+            if not hits and mode == "update":
+                raise NotFound(
+                    f"The {kind} was not found", field=key, remedy="leave the key out to create one"
+                )
+            found.update(dict.fromkeys(hits, "key"))
+    for strong in STRONG:
+        for candidate in given:
+            if candidate.type == strong:
+                for hit in probe(tx, caller.account_id, kind, candidate)[:1]:
+                    found.setdefault(hit, strong)
+    if not found:
+        for hit, by in _weak(tx, caller, kind, body, given):
+            found[hit] = by
+            break
+    return Match(list(found), next(iter(found.values()), None))
+
+
+def _weak(
+    tx: Transaction, caller: Caller, kind: str, body: Mapping[str, Any], given: Mapping[Identifier, None]
+) -> Iterator[tuple[int, str]]:
+    """Rules 4 (numbers that are not mobile), 6 and 7."""
+    name_key = normalize.name_key(str(body.get("name") or ""))
+    for candidate in given:
+        if candidate.type == "phone":
+            hits = probe(tx, caller.account_id, kind, candidate)
+            for hit in hits:
+                if (
+                    kind == "company"
+                    or len(hits) == 1
+                    or _same_name(tx, hit, name_key)
+                    or _mobile(tx, hit, candidate)
+                ):
+                    yield hit, "phone"
+    for candidate in given:
+        if candidate.type == "address":
+            for hit in probe(tx, caller.account_id, kind, candidate):
+                yield hit, "address"
+    if kind == "project" and name_key:
+        sources = {str(link.get("source") or "").lower() for link in body.get("appLinks") or ()}
+        for hit in named(tx, caller.account_id, kind, str(body["name"])):
+            stored = {str(row["value"]).partition(":")[0] for row in tx.all(SOURCES, {"relation_id": hit})}
+            if not sources & stored:
+                yield hit, "name"
+
+
+def _same_name(tx: Transaction, relation_id: int, name_key: str) -> bool:
+    return bool(name_key) and tx.scalar(NAMES, {"relation_id": relation_id}) == name_key
+
+
+def _mobile(tx: Transaction, relation_id: int, number: Identifier) -> bool:
+    return tx.one(IS_MOBILE, {"relation_id": relation_id, "value": number.value}) is not None
+
+
+def may_create(kind: str, body: Mapping[str, Any], country: str) -> bool:
+    """The creation rule of 2.4: does the body carry enough to make a record of?"""
+    types = {found.type for found in of_record(body, kind, country)} - {"key"}
+    named_ = bool(body.get("name") or body.get("first") or body.get("last"))
+    if kind == "person":
+        others = {"phone", "social", "applink", "uniqueid", "address"}
+        return bool({"email", "mobile"} & types) or (named_ and bool(others & types))
+    if kind == "company":
+        return "domain" in types or (
+            named_ and bool({"email", "phone", "social", "applink", "uniqueid"} & types)
+        )
+    return bool(body.get("name")) or bool({"applink", "uniqueid"} & types) or bool(body.get("forceCreate"))

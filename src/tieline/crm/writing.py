@@ -1,0 +1,535 @@
+"""Create and update (2.4): match, merge, store, and tell what changed, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, delete, func, insert, select, update
+
+from tieline import clock, ids
+from tieline.crm import changes, merging
+from tieline.crm.access import Caller, member_address, require_local, require_own_account
+from tieline.crm.columns import columns_of
+from tieline.crm.dates import read_day
+from tieline.crm.identity import of_record
+from tieline.crm.links import LINKED, link_records, refresh_brief, split_links
+from tieline.crm.matching import Match, match, may_create
+from tieline.crm.merging import Wire
+from tieline.crm.settings import AccountSettings, load_settings, resolve_segment, resolve_stage, resolve_step
+from tieline.errors import InvalidInput, NoIdentifier
+from tieline.records import normalize
+from tieline.records.codec import convert, plain
+from tieline.records.company import Company
+from tieline.records.fields import describe_by_wire
+from tieline.records.kinds import KINDS
+from tieline.records.person import Person
+from tieline.records.project import Project
+from tieline.records.vocabulary import NONE
+from tieline.store.database import Row, Statement, Transaction
+from tieline.store.tables import entry_link, identifier, link, relation
+
+Body = Person | Company | Project
+DATES = ("createdDate", "startDate", "pendingDate", "endDate", "birthday")
+HANDLED = frozenset(
+    {
+        *merging.LISTS,
+        *merging.WORDS,
+        *merging.IDENTITY,
+        *DATES,
+        "segment",
+        "stage",
+        "step",
+        "customFields",
+        "notes",
+        "archived",
+        "syncKey",
+        "direct",
+    }
+)
+OPEN_STAGES = frozenset({"lead", "future", "current"})
+
+LOCK = Statement(select(func.pg_advisory_xact_lock(bindparam("account_id"))))
+BY_ID = Statement(select(relation).where(relation.c.id == bindparam("relation_id")))
+IDENTIFIERS = Statement(
+    select(identifier.c.type, identifier.c.value).where(identifier.c.relation_id == bindparam("relation_id"))
+)
+COLUMNS = (
+    "document", "name", "name_key", "first_key", "last_key", "segment", "stage", "step", "step_position", "assignee",
+    "archived", "hidden", "private", "value", "start_date", "end_date", "search", "last_changed", "discovered",
+)  # fmt: skip
+UPDATE = Statement(
+    update(relation)
+    .where(relation.c.id == bindparam("relation_id"))
+    .values({name: bindparam(name) for name in COLUMNS})
+)
+ADD_IDENTIFIER = Statement(insert(identifier).values({c.name: bindparam(c.name) for c in identifier.c}))
+DROP_IDENTIFIER = Statement(
+    delete(identifier).where(
+        identifier.c.relation_id == bindparam("relation_id"),
+        identifier.c.type == bindparam("type"),
+        identifier.c.value == bindparam("value"),
+    )
+)
+DELETE = Statement(delete(relation).where(relation.c.id == bindparam("relation_id")))
+
+
+class Written(msgspec.Struct):
+    """What a write did. `message` says what was skipped although the write succeeded."""
+
+    relation_id: int | None = None
+    sync_key: str | None = None
+    created: bool = False
+    changed: bool = False
+    message: str | None = None
+    change_id: int | None = None
+
+
+def upsert(
+    tx: Transaction,
+    caller: Caller,
+    kind: str,
+    body: Body,
+    *,
+    mode: str,
+    discovered: bool = False,
+    sample: bool = False,
+) -> Written:
+    """Create or enhance a record. `mode`: create or update (2.4).
+
+    Raises InvalidInput naming the field, NoIdentifier when nothing identifies the record, NotFound for an unknown key
+    on update, PermissionDenied for what only a team has.
+    """
+    given = _given(body)
+    if given.get("skipImport"):
+        return Written()
+    _check_access(caller, given)
+    if kind == "person" and given.get("stripAliases"):
+        _strip_aliases(given)
+    _check_keys(given)
+    if tx.dialect == "postgresql":
+        # Two writers that create the same new record at the same moment take turns.
+        tx.one(LOCK, {"account_id": caller.account_id})
+    found = match(tx, caller, kind, given, mode)
+    if not found.ids and not may_create(kind, given, caller.country):
+        if given.get("skipWithoutIds"):
+            return Written(message="Skipped: no identifiers")
+        raise NoIdentifier("No identifiers available")
+    return _write(tx, caller, kind, given, found, mode, discovered, sample)
+
+
+def _write(
+    tx: Transaction,
+    caller: Caller,
+    kind: str,
+    given: Wire,
+    found: Match,
+    mode: str,
+    discovered: bool,
+    sample: bool,
+) -> Written:
+    settings = load_settings(tx, caller.account_id)
+    rows = [row for one in found.ids if (row := tx.one(BY_ID, {"relation_id": one})) is not None]
+    documents = [decode(row) for row in rows]
+    dry = bool(given.get("dryrun"))
+    before = documents[0] if documents else None
+    base = joined(documents, rows, caller.country) if len(rows) > 1 else dict(before or {})
+    after = _merged(caller, kind, base, given, settings, found, mode)
+    links = split_links(kind, given)
+    if dry:
+        return Written(
+            relation_id=rows[0]["id"] if rows else None,
+            created=not rows,
+            changed=before != after or bool(links.given),
+        )
+    row_id = rows[0]["id"] if rows else _insert_blank(tx, caller, kind, after, discovered, sample)
+    linked = link_records(tx, caller, links, row_id, after, upsert)
+    _add_views(after)
+    written = Written(row_id, after["syncKey"], not rows, False, linked.message, None)
+    if before is not None and len(rows) == 1 and after == before and not linked.changed:
+        if rows[0]["discovered"] and not discovered:
+            _adopt(tx, row_id)
+        return written
+    if len(rows) > 1:
+        _fold(tx, rows[0], rows[1:])
+    after["lastChanged"] = changes.next_stamp(tx, caller.account_id)
+    _store(
+        tx,
+        caller,
+        kind,
+        row_id,
+        after,
+        settings,
+        discovered if not rows else bool(rows[0]["discovered"]) and discovered,
+    )
+    extra = {"_merged": {"before": documents, "after": after["syncKey"]}} if len(rows) > 1 else None
+    action = "merge" if len(rows) > 1 else "update" if rows else "create"
+    written.changed = True
+    written.change_id = changes.record_change(
+        tx, caller, kind=kind, action=action, relation_id=row_id, before=before, after=after, extra=extra
+    )
+    return written
+
+
+def decode(row: Row) -> Wire:
+    """The record of a row in wire form, without its `lastChanged` (that is a column)."""
+    document: Wire = msgspec.json.decode(row["document"])
+    return document
+
+
+def _given(body: Body) -> Wire:
+    """The body in wire form: absent and null fields left out, null values of custom fields kept (they remove)."""
+    made = plain(body)
+    if isinstance(body.custom_fields, list):
+        made["customFields"] = msgspec.to_builtins(body.custom_fields)
+    info = describe_by_wire(type(body))
+    return {name: value for name, value in made.items() if info[name].access != "r"}
+
+
+def _check_access(caller: Caller, given: Wire) -> None:
+    require_own_account(caller, str(given.get("account") or ""))
+    require_local(
+        share_to=str(given.get("shareTo") or ""),
+        node=str(given.get("node") or given.get("defaultNode") or ""),
+    )
+
+
+def _check_keys(given: Wire) -> None:
+    for name in ("syncKey", "direct", "portableId"):
+        if len(str(given.get(name) or "")) > 400:
+            raise InvalidInput("is too long", field=name)
+    for name, value in given.items():
+        if isinstance(value, str) and "\x00" in value:
+            given[name] = value.replace("\x00", "")
+
+
+def _strip_aliases(given: Wire) -> None:
+    for entry in given.get("emails") or ():
+        if stripped := normalize.email(str(entry.get("value") or ""), strip_aliases=True):
+            entry["value"] = stripped
+
+
+def _merged(
+    caller: Caller, kind: str, base: Wire, given: Wire, settings: AccountSettings, found: Match, mode: str
+) -> Wire:
+    """The record after the write, in wire form."""
+    after = dict(base)
+    if not base:
+        after.update(syncKey=ids.sync_key(), direct=ids.direct(), portableId=ids.direct())
+    info = describe_by_wire(KINDS[kind].type)
+    for name, value in given.items():
+        if name not in HANDLED and info[name].access == "rw" and name not in LINKED:
+            _set(after, name, value)
+    _merge_lists(after, given, caller)
+    _merge_names(after, kind, given, found, mode)
+    _merge_dates(caller, after, given, settings)
+    _merge_places(after, kind, given, settings)
+    _merge_assignee(caller, after, given)
+    if "notes" in given:
+        notes = given["notes"]
+        _set(after, "notes", "\n".join(map(str, notes)) if isinstance(notes, list) else notes)
+    if "archived" in given:
+        _archive(after, bool(given["archived"]))
+    after.setdefault("visibility", "visible")
+    if kind == "person":
+        after["doNotContact"] = _do_not_contact(after)
+    return {name: value for name, value in after.items() if value not in (None, "", [])}
+
+
+def _set(after: Wire, name: str, value: Any) -> None:
+    if value == "" or value == []:
+        after.pop(name, None)
+    else:
+        after[name] = value
+
+
+def _merge_lists(after: Wire, given: Wire, caller: Caller) -> None:
+    for name in merging.LISTS:
+        if name in given:
+            after[name] = merging.union(name, after.get(name) or [], given[name], caller.country)
+    for name in merging.WORDS:
+        if name in given:
+            words = merging.words(given[name], given.get("splitAt"))
+            if name == "domains":
+                words = [normalize.domain(word) or word.lower() for word in words]
+            after[name] = merging.join_words(after.get(name) or [], words)
+    if given.get("allpictures") and "pictures" in given:
+        after["pictures"] = merging.union("pictures", [], given["pictures"], caller.country)
+    if "picture" in given:
+        others = [entry for entry in after.get("pictures") or [] if entry.get("type") != "profile"]
+        after["pictures"] = [
+            *([{"type": "profile", "url": given["picture"]}] if given["picture"] else []),
+            *others,
+        ]
+    if given.get("jobtitle"):
+        after["jobtitle"] = given["jobtitle"]
+    elif "workHistory" in given:
+        current: Wire = next((job for job in after["workHistory"] if not job.get("archived")), {})
+        if current.get("title"):
+            after["jobtitle"] = current["title"]
+
+
+def _merge_names(after: Wire, kind: str, given: Wire, found: Match, mode: str) -> None:
+    if kind == "person":
+        rule = str(given.get("replaceIdentity") or "safe").lower()
+        if rule not in {"replace", "merge", "safe"}:
+            raise InvalidInput(
+                f"“{rule}” is unknown", field="replaceIdentity", remedy="one of: replace, merge, safe"
+            )
+        if rule == "safe":
+            rule = "merge" if mode == "update" or found.addressed or not found.ids else "gaps"
+        for name, value in merging.identity(after, given, rule).items():
+            if name != "birthday":
+                _set(after, name, value)
+    elif "name" in given:
+        _set(after, "name", given["name"].strip())
+    if not after.get("name"):
+        _set(after, "name", merging.fallback_name(after))
+
+
+def _merge_dates(caller: Caller, after: Wire, given: Wire, settings: AccountSettings) -> None:
+    style = given.get("dateFormat")
+    for name in DATES:
+        if name in given and (name != "birthday" or not after.get("birthday") or given[name]):
+            if given[name] == "":
+                after.pop(name, None)
+            else:
+                after[name] = read_day(given[name], field=name, timezone=caller.timezone, date_format=style)
+    if "customFields" in given:
+        entries = [dict(entry) for entry in given["customFields"] or ()]
+        for position, entry in enumerate(entries):
+            definition = settings.custom_field(str(entry.get("id") or ""))
+            kind = entry.get("type") or (definition.type if definition else None)
+            if kind == "date" and entry.get("value") not in (None, ""):
+                entry["value"] = read_day(
+                    entry["value"],
+                    field=f"customFields[{position}].value",
+                    timezone=caller.timezone,
+                    date_format=style,
+                )
+        after["customFields"] = merging.custom_fields(
+            after.get("customFields") or [],
+            entries,
+            settings,
+            strict=given.get("validation") == "schema",
+            split_at=given.get("splitAt"),
+        )
+
+
+def _merge_places(after: Wire, kind: str, given: Wire, settings: AccountSettings) -> None:
+    """Segment, stage and step, with their defaults and recycling."""
+    finished = {word.key for word in KINDS[kind].stages if word.finished}
+    is_finished = after.get("stage") in finished
+    for name, resolve in (("segment", resolve_segment), ("stage", resolve_stage)):
+        default, recycle = given.get(f"default{name.capitalize()}"), given.get(f"recycle{name.capitalize()}")
+        text = given.get(name)
+        if text is None and default and (not _place(after, name) or (recycle and is_finished)):
+            text = default
+        if text is not None:
+            try:
+                after[name] = resolve(settings, kind, str(text)) or NONE
+            except InvalidInput as error:
+                error.field = name if name in given else f"default{name.capitalize()}"
+                raise
+        after.setdefault(name, NONE)
+    text = given.get("step")
+    if text is None and given.get("defaultStep") and not _place(after, "step"):
+        text = given["defaultStep"]
+    if text is not None:
+        after["step"] = (
+            resolve_step(settings, str(text), _place(after, "segment"), _place(after, "stage")) or NONE
+        )
+    after.setdefault("step", NONE)
+
+
+def _place(record: Mapping[str, Any], name: str) -> str | None:
+    value = record.get(name)
+    return None if value in (None, "", NONE) else str(value)
+
+
+def _merge_assignee(caller: Caller, after: Wire, given: Wire) -> None:
+    if "assignTo" in given:
+        _set(
+            after,
+            "assignee",
+            member_address(caller, given["assignTo"], "assignTo") if given["assignTo"] else "",
+        )
+    elif given.get("defaultAssignTo") and not after.get("assignee"):
+        after["assignee"] = member_address(caller, given["defaultAssignTo"], "defaultAssignTo")
+
+
+def _archive(after: Wire, archived: bool) -> None:
+    """Archiving is refused silently while somebody works on the record (2.4)."""
+    if not archived:
+        after.pop("archived", None)
+    elif after.get("stage") not in OPEN_STAGES and not after.get("assignee"):
+        after["archived"] = True
+
+
+def _do_not_contact(record: Wire) -> list[str]:
+    for entry in record.get("customFields") or ():
+        if entry["id"] == "do-not-contact":
+            value = entry.get("value")
+            return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+    return []
+
+
+def _add_views(after: Wire) -> None:
+    organised = (
+        after.get("assignee") or after.get("keywords") or any(_place(after, n) for n in ("segment", "stage"))
+    )
+    after["views"] = ["my", "defined"] if organised else ["my"]
+
+
+def joined(documents: list[Wire], rows: list[Row], country: str) -> Wire:
+    """Several records as one (2.4): values of the one changed last win, lists are united, the first key survives."""
+    order = sorted(range(len(rows)), key=lambda n: int(rows[n]["last_changed"]))
+    made: Wire = {}
+    for n in order:
+        document = documents[n]
+        if document.get("name"):  # a name comes with its own parts
+            for part in ("first", "middle", "last"):
+                made.pop(part, None)
+        for name, value in document.items():
+            if name in merging.LISTS:
+                made[name] = merging.union(name, made.get(name) or [], value, country)
+            elif name in merging.WORDS:
+                made[name] = merging.join_words(made.get(name) or [], value)
+            elif name == "customFields":
+                kept = {entry["id"]: entry for entry in made.get(name) or []}
+                made[name] = list({**kept, **{entry["id"]: entry for entry in value}}.values())
+            elif name == "companies":
+                kept = {entry.get("syncKey"): entry for entry in made.get(name) or []}
+                made[name] = list({**kept, **{entry.get("syncKey"): entry for entry in value}}.values())
+            elif value not in (NONE, "") or name not in made:
+                made[name] = value
+    for key in ("syncKey", "direct", "portableId"):
+        made[key] = documents[0][key]
+    made["firstSeen"] = min(document["firstSeen"] for document in documents)
+    return made
+
+
+def _insert_blank(
+    tx: Transaction, caller: Caller, kind: str, after: Wire, discovered: bool, sample: bool
+) -> int:
+    """The row of a new record; its values follow in the same transaction."""
+    after["firstSeen"] = clock.now_ms()
+    return tx.insert(
+        relation,
+        {
+            "account_id": caller.account_id,
+            "kind": kind,
+            "sync_key": after["syncKey"],
+            "document": "{}",
+            "first_seen": after["firstSeen"],
+            "last_changed": 0,
+            "discovered": discovered,
+            "sample": sample,
+        },
+    )
+
+
+def _store(
+    tx: Transaction,
+    caller: Caller,
+    kind: str,
+    row_id: int,
+    after: Wire,
+    settings: AccountSettings,
+    discovered: bool,
+) -> None:
+    stored = {name: value for name, value in after.items() if name != "lastChanged"}
+    document = msgspec.json.encode(convert(KINDS[kind].type, stored)).decode()
+    values = columns_of(kind, after, settings)
+    tx.run(
+        UPDATE,
+        {
+            "relation_id": row_id,
+            "document": document,
+            "last_changed": after["lastChanged"],
+            "discovered": discovered,
+            **values,
+        },
+    )
+    index(tx, caller, kind, row_id, after)
+    if kind != "person":
+        refresh_brief(tx, row_id, after)
+
+
+def index(tx: Transaction, caller: Caller, kind: str, row_id: int, record: Wire) -> None:
+    """Bring the identifier rows up to date. Keys stay for ever, so that those of merged records keep resolving."""
+    wanted = {(found.type, found.value) for found in of_record(record, kind, caller.country)}
+    stored = {(row["type"], row["value"]) for row in tx.all(IDENTIFIERS, {"relation_id": row_id})}
+    for type_, value in wanted - stored:
+        tx.run(
+            ADD_IDENTIFIER,
+            {
+                "account_id": caller.account_id,
+                "kind": kind,
+                "type": type_,
+                "value": value,
+                "relation_id": row_id,
+            },
+        )
+    for type_, value in stored - wanted:
+        if type_ != "key":
+            tx.run(DROP_IDENTIFIER, {"relation_id": row_id, "type": type_, "value": value})
+
+
+def _fold(tx: Transaction, survivor: Row, others: list[Row]) -> None:
+    """Give everything that points at the other rows to the survivor, and remove them."""
+    for other in others:
+        for table, column in (
+            (identifier, "relation_id"),
+            (entry_link, "relation_id"),
+            (link, "from_id"),
+            (link, "to_id"),
+        ):
+            _repoint(tx, table, column, other["id"], survivor["id"])
+        tx.run(DELETE, {"relation_id": other["id"]})
+
+
+def _repoint(tx: Transaction, table: Any, column: str, old: int, new: int) -> None:
+    """Move rows from one relation to another; rows the other has already simply go with it."""
+    for row in tx.all(select(table).where(table.c[column] == old)):
+        values = {**dict(row), column: new}
+        key = [c.name for c in table.primary_key.columns]
+        exists = tx.one(select(table).where(*(table.c[name] == values[name] for name in key)))
+        if exists is None and not ("to_id" in values and values["from_id"] == values["to_id"]):
+            tx.insert(table, values)
+        tx.run(delete(table).where(*(table.c[name] == row[name] for name in key)))
+
+
+def _adopt(tx: Transaction, row_id: int) -> None:
+    """A person made from a mail is now known on purpose."""
+    tx.run(update(relation).where(relation.c.id == row_id).values(discovered=False))
+
+
+def revert(tx: Transaction, caller: Caller, change_id: int) -> Written:
+    """Put the fields of a change back to what they were before it, as a new change.
+
+    Fields that were changed again since are left as they are now. Raises NotFound; InvalidInput when there is nothing
+    to put back (a creation, a merge, a deletion).
+    """
+    found, relation_id = changes.get_change(tx, caller, change_id)
+    row = tx.one(BY_ID, {"relation_id": relation_id})
+    if found.action != "update" or row is None:
+        raise InvalidInput("Only an update can be undone.", remedy="change the record by hand")
+    settings = load_settings(tx, caller.account_id)
+    before = decode(row)
+    after = dict(before)
+    for name, values in found.fields.items():
+        if before.get(name) == values["after"]:
+            if values["before"] is None:
+                after.pop(name, None)
+            else:
+                after[name] = values["before"]
+    if after == before:
+        return Written(relation_id, before["syncKey"], message="Nothing to undo: it was changed since.")
+    after["lastChanged"] = changes.next_stamp(tx, caller.account_id)
+    _store(tx, caller, found.kind, relation_id, after, settings, bool(row["discovered"]))
+    new = changes.record_change(
+        tx, caller, kind=found.kind, action="update", relation_id=relation_id, before=before, after=after
+    )
+    return Written(relation_id, after["syncKey"], changed=True, change_id=new)
