@@ -152,10 +152,7 @@ def of_todo(caller: Caller, sent: ToDo) -> Draft:
     due = read_reminder(
         given(sent.when), field="when", timezone=caller.timezone, date_format=given(sent.date_format)
     )
-    participants = _participants(sent.participants)
-    mentions = [Mention((value,), "participant") for value in participants]
-    mentions += _references(sent.references)
-    shown = [Reference(value=value) for value in participants] + list(given(sent.references) or ())
+    shown, mentions = concerned(sent)
     message = Message(
         style="todo",
         date=clock.now_ms(),
@@ -163,10 +160,9 @@ def of_todo(caller: Caller, sent: ToDo) -> Draft:
         preview=cut_preview(text_of(sent.preview)) or UNSET,
         references=shown or UNSET,
         due=due if due is not None else SOMEDAY,
-        assigner=_assigner(caller, sent.assigner),
-        assignee=_assignee(caller, sent.assignee),
+        assigner=assigner_of(caller, sent.assigner),
+        assignee=assignee_of(caller, sent.assignee),
     )
-    _limit(mentions)
     return Draft(
         noun="todo",
         style="todo",
@@ -178,6 +174,15 @@ def of_todo(caller: Caller, sent: ToDo) -> Draft:
         assignee=text_of(message.assignee),
         mentions=tuple(mentions),
     )
+
+
+def concerned(sent: ToDo) -> tuple[list[Reference], list[Mention]]:
+    """Participants and references of a to-do: as messages/get shows them, and as they are looked up."""
+    participants = _participants(sent.participants)
+    mentions = [Mention((value,), "participant") for value in participants]
+    mentions += _references(sent.references)
+    _limit(mentions)
+    return [Reference(value=value) for value in participants] + list(given(sent.references) or ()), mentions
 
 
 def is_own(caller: Caller, address: str) -> bool:
@@ -206,7 +211,7 @@ def _draft(
         style=text_of(message.style),
         filter=filter,
         date=_number(message.date),
-        document=_document(message, extra),
+        document=document_of(message, extra),
         subject=text_of(message.subject),
         body=None if body is None else str(body),
         due=None if due is None else _number(due),
@@ -243,7 +248,7 @@ def _message(caller: Caller, sent: Entry, style: str, from_value: str, from_name
     )
 
 
-def _document(message: Message, extra: dict[str, Any]) -> str:
+def document_of(message: Message, extra: dict[str, Any]) -> str:
     """The message as JSON, with what is kept although messages/get does not show it."""
     kept = {name: value for name, value in extra.items() if value is not None}
     text = encode(message).decode()
@@ -316,7 +321,8 @@ def _links(sent: Any) -> list[Link]:
     return links
 
 
-def _assigner(caller: Caller, value: Any) -> str:
+def assigner_of(caller: Caller, value: Any) -> str:
+    """Who asks for a to-do: the caller unless somebody else is named. Raises InvalidInput."""
     text = text_of(value)
     if not text:
         return caller.email
@@ -326,7 +332,8 @@ def _assigner(caller: Caller, value: Any) -> str:
     return address
 
 
-def _assignee(caller: Caller, value: Any) -> str:
+def assignee_of(caller: Caller, value: Any) -> str:
+    """Who does it: the caller; assigning to others needs a right that an account of one does not have (2.8)."""
     text = text_of(value)
     if not text:
         return caller.email
