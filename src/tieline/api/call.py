@@ -1,0 +1,96 @@
+"""A request as handlers see it, and what an endpoint is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from tieline.api import bodies, idempotency, lenient
+from tieline.crm.access import Caller
+from tieline.http import Door
+from tieline.records import codec
+from tieline.records.kinds import Kind
+from tieline.settings import Settings
+from tieline.store.database import Database, Transaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Call:
+    """One authenticated request."""
+
+    endpoint: Endpoint
+    caller: Caller
+    settings: Settings
+    database: Database
+    door: Door
+    query: dict[str, str]
+    raw: bytes = b""
+    content_type: str = ""
+    idempotency_key: str = ""
+    _object: dict[str, Any] | None = field(default=None)
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of relation that the path names."""
+        assert self.endpoint.kind is not None
+        return self.endpoint.kind
+
+    @property
+    def strict(self) -> bool:
+        """True when the lenient input forms are off (0.4)."""
+        return self.settings.strict_wire
+
+    def object(self) -> dict[str, Any]:
+        """The JSON object of the body. Raises InvalidInput."""
+        if self._object is None:
+            self._object = bodies.read_object(self.raw, self.content_type)
+        return self._object
+
+    def parameters(self) -> dict[str, Any]:
+        """What a read is asked for: query parameters, and the members of a body if there is one (2.2)."""
+        return {**self.query, **self.object()} if self.raw else dict(self.query)
+
+    def record(self, record: type[T], noun: str) -> T:
+        """The body as a record, lenient forms understood. Raises InvalidInput naming the field."""
+        given = lenient.unwrap_and_map(noun, self.object(), strict_wire=self.strict)
+        return codec.convert(record, given)
+
+    async def read(
+        self, fn: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a short read."""
+        return await self.database.read(fn, *args, **kwargs)
+
+    async def read_slow(
+        self, fn: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a read that may take longer."""
+        return await self.database.read_slow(fn, *args, **kwargs)
+
+    async def write(self, act: Callable[[Transaction], bytes]) -> bytes:
+        """Run a write that returns its answer, once for each Idempotency-Key. Raises Conflict."""
+        key = self.idempotency_key
+        if not key:
+            return await self.database.write(act)
+        idempotency.check_key(key)
+        asked = idempotency.fingerprint(self.endpoint.method, self.endpoint.path, self.query, self.raw)
+        return await self.database.write(idempotency.once, self.caller.account_id, key, asked, act)
+
+
+Handler = Callable[[Call], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A method and path, the scope it needs (1.5), and what handles it. `older` paths have the same handler (2.2)."""
+
+    method: str
+    path: str
+    scope: str
+    handler: Handler
+    kind: Kind | None = None
+    older: tuple[str, ...] = ()

@@ -1,0 +1,200 @@
+"""From ASGI to a handler and back: one look-up, no layers.
+
+Order: path and method, credentials, rate, scope, body, handler. A request is refused by the first that refuses it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+
+from starlette.datastructures import State
+from starlette.routing import BaseRoute, Match, NoMatchFound
+from starlette.types import Message, Receive, Scope, Send
+
+from tieline.api import auth, bodies, envelope, idempotency, queries
+from tieline.api.auth import Authenticator
+from tieline.api.call import Call, Endpoint
+from tieline.api.envelope import Answer
+from tieline.api.limits import RateLimit
+from tieline.errors import InvalidInput, TielineError
+
+log = logging.getLogger("tieline.api")
+
+PREFIX = "/v1/"
+SLASHES = re.compile(r"//+")
+# Browsers may call from anywhere: a key is sent by the page itself, never by the browser on its own (0.3.10).
+CORS = (b"access-control-allow-origin", b"*")
+EXPOSED = (b"access-control-expose-headers", b"Retry-After")
+PREFLIGHT = Answer(
+    204,
+    b"",
+    (
+        (b"access-control-allow-methods", b"GET, POST, DELETE"),
+        (b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key"),
+        (b"access-control-max-age", b"86400"),
+    ),
+)
+
+
+class Disconnected(Exception):
+    """The client went away before its request was complete."""
+
+
+class Api(BaseRoute):
+    """Everything under /v1, as one Starlette route."""
+
+    def __init__(self, endpoints: Sequence[Endpoint]) -> None:
+        self.endpoints: dict[str, dict[str, Endpoint]] = {}
+        for endpoint in endpoints:
+            for path in (endpoint.path, *endpoint.older):
+                methods = self.endpoints.setdefault(path, {})
+                assert endpoint.method not in methods, f"{endpoint.method} {path} is declared twice"
+                methods[endpoint.method] = endpoint
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Every HTTP request below /v1 is ours, known or not."""
+        ours = scope["type"] == "http" and f"{tidy(scope['path'])}/".startswith(PREFIX)
+        return (Match.FULL if ours else Match.NONE), {}
+
+    def url_path_for(self, name: str, /, **path_params: object) -> object:  # type: ignore[override]
+        """The API's paths have no names."""
+        raise NoMatchFound(name, dict(path_params))
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            answer = await self._answer(scope, receive)
+        except Disconnected:
+            return
+        except TielineError as error:
+            answer = envelope.of_error(error) or _unexpected(scope, error)
+        except Exception as error:
+            answer = _unexpected(scope, error)
+        await respond(send, answer)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        endpoint = self._endpoint(scope)
+        if isinstance(endpoint, Answer):
+            return endpoint
+        state: State = scope["app"].state
+        headers = read_headers(scope)
+        query = queries.parse(scope["query_string"])
+        caller = await _identify(state, scope, headers, query)
+        if isinstance(caller, Answer):
+            return caller
+        if endpoint.scope not in caller.scopes:
+            return envelope.missing_scope(endpoint.scope)
+        call = Call(endpoint, caller, state.settings, state.database, state.door, query)
+        call.content_type = headers.get(b"content-type", "")
+        call.idempotency_key = headers.get(b"idempotency-key", "").strip()
+        if scope["method"] != "GET":
+            call.raw = await read_body(headers, receive, state.settings.body_limit)
+        return Answer(200, await endpoint.handler(call))
+
+    def _endpoint(self, scope: Scope) -> Endpoint | Answer:
+        path: str = scope["path"]
+        methods = self.endpoints.get(path) or self.endpoints.get(tidy(path))
+        if methods is None:
+            return envelope.UNKNOWN_PATH
+        method: str = scope["method"]
+        return PREFLIGHT if method == "OPTIONS" else methods.get(method, envelope.UNKNOWN_PATH)
+
+
+async def _identify(
+    state: State, scope: Scope, headers: dict[bytes, str], query: dict[str, str]
+) -> auth.Caller | Answer:
+    trace = headers.get(b"x-tieline-trace", "")
+    inside = scope.get("tieline.account")
+    if inside is not None:
+        return await auth.caller_inside(state.database, inside, scope.get("tieline.actor"), trace)
+    authenticator = _authenticator(state)
+    try:
+        caller, credential = await authenticator.caller(headers.get(b"authorization", ""), query, trace)
+    except auth.Refused as refused:
+        return refused.answer
+    _rate_limit(state).take(credential)
+    return caller
+
+
+def _authenticator(state: State) -> Authenticator:
+    """The application's, made for the database it has now."""
+    found: Authenticator | None = getattr(state, "api_authenticator", None)
+    if found is None or found.database is not state.database:
+        found = state.api_authenticator = Authenticator(state.database)
+    return found
+
+
+def _rate_limit(state: State) -> RateLimit:
+    found: RateLimit | None = getattr(state, "api_rate_limit", None)
+    if found is None:
+        found = state.api_rate_limit = RateLimit(state.settings.rate_limit, state.settings.rate_burst)
+    return found
+
+
+WANTED = frozenset(
+    {
+        b"authorization",
+        b"content-type",
+        b"content-length",
+        b"content-encoding",
+        b"x-tieline-trace",
+        idempotency.HEADER.lower().encode(),
+    }
+)
+
+
+def read_headers(scope: Scope) -> dict[bytes, str]:
+    """The request headers that matter here."""
+    return {name: value.decode("latin-1") for name, value in scope["headers"] if name in WANTED}
+
+
+async def read_body(headers: dict[bytes, str], receive: Receive, limit: int) -> bytes:
+    """The whole body. Raises TooLarge, without reading what exceeds the limit, and Disconnected."""
+    if headers.get(b"content-encoding", "identity").lower() not in {"identity", ""}:
+        raise InvalidInput("is not understood", field="Content-Encoding", remedy="send the body as it is")
+    length = headers.get(b"content-length", "")
+    if length.isdecimal() and int(length) > limit:
+        raise bodies.too_large(limit)
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message: Message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise bodies.too_large(limit)
+        chunks.append(chunk)
+        more = message.get("more_body", False)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def respond(send: Send, answer: Answer) -> None:
+    """Send an answer."""
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(answer.body)).encode()),
+        CORS,
+        *((EXPOSED,) if answer.headers else ()),
+        *answer.headers,
+    ]
+    if not answer.body:
+        del headers[:2]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def tidy(path: str) -> str:
+    """The path with single slashes and none at its end (0.3.11)."""
+    if "//" in path:
+        path = SLASHES.sub("/", path)
+    return path.rstrip("/") if len(path) > 1 and path.endswith("/") else path
+
+
+def _unexpected(scope: Scope, error: Exception) -> Answer:
+    """Our own fault: the details are for the log, without the query, which may carry a key."""
+    log.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
+    return envelope.INTERNAL

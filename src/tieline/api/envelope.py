@@ -1,0 +1,86 @@
+"""What the wire says (contract 0.3.2, 1.6): `errorcode` 0 with the answer, anything else with a message."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from tieline.errors import (
+    Conflict,
+    InvalidInput,
+    NoIdentifier,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    TielineError,
+    TooLarge,
+    Unavailable,
+)
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete answer: HTTP status, JSON body, headers besides the usual ones."""
+
+    status: int
+    body: bytes
+    headers: Headers = ()
+
+
+def success(**members: Any) -> bytes:
+    """`{"errorcode": 0, …}`. Members that are None are left out."""
+    return _encode({"errorcode": 0, **{name: value for name, value in members.items() if value is not None}})
+
+
+def failure(errorcode: int, message: str) -> bytes:
+    """`{"errorcode": n, "message": …}`."""
+    return _encode({"errorcode": errorcode, "message": message})
+
+
+UNKNOWN_PATH = Answer(404, failure(404, "Resource Not Found"))
+UNKNOWN_KEY = Answer(401, failure(1, "The API key was not found"), ((b"www-authenticate", b"Bearer"),))
+UNKNOWN_BEARER = Answer(
+    401,
+    _encode({"message": "Invalid token: access token is invalid"}),
+    ((b"www-authenticate", b'Bearer error="invalid_token"'),),
+)
+INTERNAL = Answer(500, failure(500, "Internal error"))
+
+
+def missing_scope(scope: str) -> Answer:
+    """The credential is good, but not for this (1.5)."""
+    return Answer(403, failure(403, f"This needs the scope {scope}"))
+
+
+def of_error(error: TielineError) -> Answer | None:
+    """How a failure is told (1.6). None for one that is our own fault.
+
+    What the caller asked for cannot be done: HTTP 200 and an errorcode, as the vendor answers. What never reached
+    the application (too large, too often, nobody there): the HTTP status says so as well.
+    """
+    match error:
+        case NoIdentifier():
+            return Answer(200, failure(11, str(error)))
+        case TooLarge():
+            return Answer(413, failure(413, str(error)))
+        case InvalidInput():
+            return Answer(200, failure(400, str(error)))
+        case NotFound():
+            return Answer(200, failure(404, str(error)))
+        case PermissionDenied():
+            return Answer(200, failure(403, str(error)))
+        case Conflict():
+            return Answer(200, failure(409, str(error)))
+        case RateLimited():
+            seconds = str(max(1, math.ceil(error.retry_after))).encode()
+            return Answer(429, failure(429, str(error)), ((b"retry-after", seconds),))
+        case Unavailable():
+            return Answer(503, failure(503, str(error)), ((b"retry-after", b"1"),))
+    return None

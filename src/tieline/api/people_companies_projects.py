@@ -1,0 +1,132 @@
+"""People, companies and projects: the same handlers for all three (contract 2.4–2.6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tieline.api import lenient, queries
+from tieline.api.call import Call
+from tieline.api.envelope import success
+from tieline.crm import finding, relations
+from tieline.crm.finding import FindQuery
+from tieline.errors import InvalidInput, NoIdentifier
+from tieline.store.database import Transaction
+
+MOST_AT_ONCE = 1000  # 2.5
+
+BOOLEANS = (
+    "countonly",
+    "summaryonly",
+    "keysonly",
+    "assigned",
+    "format",
+    "hidelostdone",
+    "team",
+    "detailed",
+)
+NUMBERS = ("pagesize", "pagenumber", "recordnumber")
+
+
+async def create(call: Call) -> bytes:
+    """A new record, or more about one that exists."""
+    return await _upsert(call, "create")
+
+
+async def update(call: Call) -> bytes:
+    """More about a record, or a new one when there is none."""
+    return await _upsert(call, "update")
+
+
+async def _upsert(call: Call, mode: str) -> bytes:
+    kind = call.kind
+    body = call.record(kind.type, kind.name)
+
+    def act(tx: Transaction) -> bytes:
+        written = relations.upsert(tx, call.caller, kind.name, body, mode=mode)
+        return success(message=written.message)
+
+    return await call.write(act)
+
+
+async def get(call: Call) -> bytes:
+    """One record."""
+    parameters = call.parameters()
+    identifier = _identifier(call, parameters)
+    found = await call.read(
+        relations.get_wire,
+        call.caller,
+        call.kind.name,
+        identifier,
+        team=queries.boolean(parameters, "team") or False,
+        format=queries.boolean(parameters, "format") or False,
+        detailed=queries.boolean(parameters, "detailed") or False,
+    )
+    return success(**{call.kind.name: found})
+
+
+async def get_many(call: Call) -> bytes:
+    """Many records in the order asked, unknown ones left out."""
+    body = call.object()
+    identifiers = body.get("uniqueids")
+    if not isinstance(identifiers, list) or not all(isinstance(one, str | int) for one in identifiers):
+        raise InvalidInput("expected a list of identifiers", field="uniqueids", remedy='send ["…"]')
+    if len(identifiers) > MOST_AT_ONCE:
+        raise InvalidInput(
+            f"at most {MOST_AT_ONCE} at once", field="uniqueids", remedy="send several requests"
+        )
+    found = await call.read_slow(
+        relations.get_many,
+        call.caller,
+        call.kind.name,
+        [str(one) for one in identifiers],
+        team=queries.boolean(body, "team") or False,
+        format=queries.boolean(body, "format") or False,
+    )
+    return success(**{call.kind.plural: found})
+
+
+async def delete(call: Call) -> bytes:
+    """The end of a record; timeline entries stay."""
+    parameters = call.parameters()
+    identifier = _identifier(call, parameters)
+    team = queries.boolean(parameters, "team") or False
+
+    def act(tx: Transaction) -> bytes:
+        relations.delete_relation(tx, call.caller, call.kind.name, identifier, team=team)
+        return success()
+
+    return await call.write(act)
+
+
+async def find(call: Call) -> bytes:
+    """A page of the records that match."""
+    query = _find_query(call.parameters(), strict=call.strict)
+    page = await call.read_slow(finding.find, call.caller, call.kind.name, query)
+    if query.countonly:
+        return success(availablecount=page.available)
+    return success(
+        availablecount=page.available,
+        pagenumber=page.pagenumber,
+        pagesize=page.pagesize,
+        **{call.kind.plural: page.records},
+    )
+
+
+def _identifier(call: Call, parameters: dict[str, Any]) -> str:
+    identifier = lenient.identifier_parameter(parameters, strict_wire=call.strict)
+    if identifier is None:
+        raise NoIdentifier("No identifiers available")
+    return identifier
+
+
+def _find_query(parameters: dict[str, Any], *, strict: bool) -> FindQuery:
+    given = parameters if strict else lenient.find_parameters(parameters)
+    values: dict[str, Any] = {}
+    for name in FindQuery.__struct_fields__:
+        read: Any = (
+            queries.boolean if name in BOOLEANS else queries.whole if name in NUMBERS else queries.text
+        )
+        value = read(given, name)
+        if value is not None:
+            values[name] = value
+    return FindQuery(**values)

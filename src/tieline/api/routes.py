@@ -1,0 +1,56 @@
+"""The whole route table (contract 2.1, 2.2)."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+from tieline.api import people_companies_projects as relations
+from tieline.api import team, timeline, user, webhooks
+from tieline.api.call import Endpoint
+from tieline.api.dispatch import Api
+from tieline.records.kinds import KINDS
+
+_PERSON, _PROJECT = KINDS["person"], KINDS["project"]
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *(
+        Endpoint(method, f"/v1/{kind.plural}/{name}", scope, handler, kind)
+        for kind in KINDS.values()
+        for method, name, scope, handler in (
+            ("GET", "find", "read_relation", relations.find),
+            ("POST", "find", "read_relation", relations.find),
+            ("GET", "get", "read_relation", relations.get),
+            ("POST", "get", "read_relation", relations.get),
+            ("POST", "getmany", "read_relation", relations.get_many),
+            ("POST", "create", "change_relation", relations.create),
+            ("POST", "update", "change_relation", relations.update),
+            ("DELETE", "delete", "change_relation", relations.delete),
+            ("POST", "timeline", "read_content", timeline.entries),
+        )
+    ),
+    Endpoint("POST", "/v1/timeline/communication/create", "change_content", timeline.communication, older=("/v1/createcommunication",)),
+    Endpoint("POST", "/v1/timeline/content/create", "change_content", timeline.content, older=("/v1/createcontent",)),
+    Endpoint("POST", "/v1/timeline/todo/create", "change_content", timeline.todo, older=("/v1/createtodo",)),
+    Endpoint("POST", "/v1/messages/get", "read_content", timeline.messages),
+    Endpoint("POST", "/v1/messages/body", "read_content", timeline.body),
+    Endpoint("GET", "/v1/user/profile", "basic", user.profile),
+    Endpoint("GET", "/v1/profile", "basic", user.older_profile),
+    Endpoint("GET", "/v1/user/fields", "basic", user.fields, older=("/v1/customfields",)),
+    Endpoint("GET", "/v1/user/segments/people", "basic", user.segments, _PERSON, ("/v1/people_segments", "/v1/user/segments/companies")),
+    Endpoint("GET", "/v1/user/segments/projects", "basic", user.segments, _PROJECT, ("/v1/project_segments",)),
+    Endpoint("GET", "/v1/user/stages/people", "basic", user.stages, _PERSON, ("/v1/people_stages",)),
+    Endpoint("GET", "/v1/user/stages/projects", "basic", user.stages, _PROJECT, ("/v1/project_stages",)),
+    Endpoint("GET", "/v1/user/steps", "basic", user.steps, older=("/v1/steps", "/v1/account/steps")),
+    Endpoint("GET", "/v1/user/views", "basic", user.views, older=("/v1/views",)),
+    Endpoint("GET", "/v1/team/members/list", "read_relation", team.members, older=("/v1/team/members",)),
+    Endpoint("GET", "/v1/team/roles", "read_relation", team.roles),
+    Endpoint("GET", "/v1/team/nodes", "basic", team.nodes),
+    Endpoint("GET", "/v1/webhooks", "read_relation", webhooks.listing, older=("/v1/subscriptions",)),
+    Endpoint("POST", "/v1/webhooks/subscribe", "read_relation", webhooks.subscribe, older=("/v1/subscribe",)),
+    Endpoint("POST", "/v1/webhooks/unsubscribe", "read_relation", webhooks.unsubscribe, older=("/v1/unsubscribe",)),
+)  # fmt: skip
+
+
+def routes() -> list[BaseRoute]:
+    """Everything under /v1."""
+    return [Api(ENDPOINTS)]
