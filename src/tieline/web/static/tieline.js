@@ -82,3 +82,24 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => document.querySelectorAll("button:disabled[type=submit], form button:disabled:not([data-off])").forEach((b) => (b.disabled = false)));
 
 document.body.addEventListener("htmx:sendError", () => toast({ text: "The server did not answer. Is it running?", kind: "error" }));
+
+// First run: where this browser is, so that dates and phone numbers are read rightly.
+const place = Intl.DateTimeFormat().resolvedOptions();
+document.querySelectorAll("[data-timezone]").forEach((field) => (field.value = place.timeZone || ""));
+document.querySelectorAll("[data-country]").forEach((field) => (field.value = (navigator.language.split("-")[1] || "").toUpperCase()));
+
+// Selects and check boxes that act at once.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});
+
+// Lists: j/k or arrows move, Enter opens.
+document.addEventListener("keydown", (event) => {
+  if (event.target.closest("input, textarea, select")) return;
+  const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
+  const rows = [...document.querySelectorAll("[data-row]")];
+  if (!step || !rows.length) return;
+  const at = rows.indexOf(document.activeElement);
+  rows[Math.min(Math.max(at + step, 0), rows.length - 1)].focus();
+  event.preventDefault();
+});

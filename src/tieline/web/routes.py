@@ -1,0 +1,62 @@
+"""Every page on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from tieline.web.page import Handler, page
+from tieline.web.pages import account, agenda, entries, lists, record, sign_in, webhooks
+from tieline.web.templating import FOLDER
+
+GET, POST = ["GET"], ["POST"]
+
+def routes() -> list[BaseRoute]:
+    """The route table."""
+    return [
+        Mount("/static", StaticFiles(directory=FOLDER / "static")),
+        _public("/", sign_in.start, GET),
+        _public("/sign-in", sign_in.show, GET),
+        _public("/sign-in", sign_in.enter, POST),
+        _public("/sign-up", sign_in.create, POST),
+        _page("/welcome", sign_in.welcome, GET),
+        _page("/sign-out", sign_in.leave, POST),
+        _page("/agenda", agenda.show, GET),
+        _page("/settings", account.show, GET),
+        _page("/settings/profile", account.save_profile, POST),
+        _page("/settings/password", account.save_password, POST),
+        _page("/settings/keys", account.add_key, POST),
+        _page("/settings/keys/{key_id:int}/revoke", account.revoke_key, POST),
+        _page("/settings/sessions/end", account.end_sessions, POST),
+        _page("/settings/labels", account.save_labels, POST),
+        _page("/settings/steps", account.add_step, POST),
+        _page("/settings/steps/{step}/remove", account.remove_step, POST),
+        _page("/settings/fields", account.add_field, POST),
+        _page("/settings/sample", account.sample_office, POST),
+        _page("/settings/webhooks", webhooks.show, GET),
+        _page("/settings/webhooks", webhooks.add, POST),
+        _page("/settings/webhooks/{uniqueid}/resume", webhooks.resume, POST),
+        _page("/settings/webhooks/{uniqueid}/remove", webhooks.remove, POST),
+        _page("/changes/{change_id:int}/undo", record.undo, POST),
+        _page("/entries/{key}/done", entries.done, POST),
+        _page("/entries/{key}/open", entries.reopen, POST),
+        _page("/entries/{key}/delete", entries.delete, POST),
+        _page("/{plural}", lists.show, GET),
+        _page("/{plural}/new", record.new, GET),
+        _page("/{plural}/new", record.create, POST),
+        _page("/{plural}/{key}", record.show, GET),
+        _page("/{plural}/{key}/timeline", record.timeline, GET),
+        _page("/{plural}/{key}/edit", record.edit, GET),
+        _page("/{plural}/{key}/edit", record.save, POST),
+        _page("/{plural}/{key}/place", record.place, POST),
+        _page("/{plural}/{key}/log", entries.log, POST),
+        _page("/{plural}/{key}/delete", record.delete, POST),
+    ]
+
+def _page(path: str, handler: Handler, methods: Sequence[str]) -> Route:
+    return Route(path, page(handler), methods=list(methods))
+
+def _public(path: str, handler: Handler, methods: Sequence[str]) -> Route:
+    return Route(path, page(handler, public=True), methods=list(methods))
