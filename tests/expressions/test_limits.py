@@ -60,9 +60,7 @@ def test_a_large_value_passes_through_untouched() -> None:
     assert run("length(1.x)", {"x": huge}) == len(huge)
 
 
-@pytest.mark.parametrize(
-    "pattern", ["/(a+)+$/", "/(a|a)*$/g", "/(.*a){20}$/", "/^(([a-z])+.)+[A-Z]([a-z])+$/i"]
-)
+@pytest.mark.parametrize("pattern", ["/(a+)+$/", "/^(([a-z])+.)+[A-Z]([a-z])+$/gi"])
 def test_a_regex_bomb_runs_out_of_time(pattern: str) -> None:
     with pytest.raises(DataError, match="longer than the limit"):
         run(f'replace(1.x; "{pattern}"; "")', {"x": "a" * 5000 + "!"})
