@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import secrets
 import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
+import msgspec
 import uvicorn
 from starlette.applications import Starlette
 
@@ -58,11 +60,21 @@ class RunningServer:
     account_id: int = 0
     email: str = EMAIL
     api_key: str = ""
-    local: threading.local = field(default_factory=threading.local)
 
     @property
     def url(self) -> str:
         return self.settings.base_url
+
+    def with_account(self, email: str = "", **details: Any) -> RunningServer:
+        """The same server, seen by another account, made now."""
+        address = email or f"{secrets.token_hex(6)}@example.org"
+
+        def make(tx: Transaction) -> tuple[int, str]:
+            account_id = accounts.create_account(tx, address, **details).id
+            return account_id, accounts.create_key(tx, account_id, "tests")[1]
+
+        account_id, key = self.write(make)
+        return replace(self, account_id=account_id, email=address, api_key=key)
 
     def run(self, awaitable: Awaitable[T], timeout: float = 30) -> T:
         """Run a coroutine on the server's event loop and return its result."""
@@ -177,6 +189,4 @@ def _account(tx: Transaction) -> tuple[int, str]:
 
 
 def _with_port(settings: Settings, port: int) -> Settings:
-    from msgspec.structs import replace
-
-    return replace(settings, port=port)
+    return msgspec.structs.replace(settings, port=port)

@@ -18,6 +18,7 @@ from tieline.api.auth import Authenticator
 from tieline.api.call import Call, Endpoint
 from tieline.api.envelope import Answer
 from tieline.api.limits import RateLimit
+from tieline.crm.access import Caller
 from tieline.errors import InvalidInput, TielineError
 
 log = logging.getLogger("tieline.api")
@@ -104,7 +105,7 @@ class Api(BaseRoute):
 
 async def _identify(
     state: State, scope: Scope, headers: dict[bytes, str], query: dict[str, str]
-) -> auth.Caller | Answer:
+) -> Caller | Answer:
     trace = headers.get(b"x-tieline-trace", "")
     inside = scope.get("tieline.account")
     if inside is not None:
