@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.servers import RunningServer, Thread
 from tieline import clock
 from tieline.settings import load
 
-StartServer = Callable[..., RunningServer]
+if TYPE_CHECKING:
+    from tests.servers import RunningServer, Thread
+
+StartServer = Callable[..., "RunningServer"]
 
 
 @dataclass
@@ -39,6 +41,8 @@ def fake_clock() -> Iterator[FakeClock]:
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[StartServer]:
     """Starts servers with the given settings, each on a free port; all are stopped after the test."""
+    from tests.servers import Thread  # here, so that the tests of a small room need not load every room
+
     threads: list[Thread] = []
 
     def start(**settings: Any) -> RunningServer:
