@@ -65,7 +65,7 @@ def preview_of(body: str, bodytype: str) -> str:
 
 def cut_preview(text: str) -> str:
     """At most 1 kB of UTF-8, blanks collapsed, no character cut in two."""
-    line = " ".join(text.split())
+    line = " ".join(text.replace("\0", " ").split())
     encoded = line.encode("utf-8", "replace")
     if len(encoded) <= PREVIEW_BYTES:
         return line
