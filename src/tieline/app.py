@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from tieline import __version__, api
 from tieline.api import envelope
-from tieline.crm import deliveries
+from tieline.crm import deliveries, touches
 from tieline.http import Door
 from tieline.jobs import create_runner
 from tieline.settings import Settings
@@ -47,6 +47,7 @@ async def running(app: Starlette) -> AsyncIterator[None]:
         await state.jobs.start(
             {
                 **deliveries.handlers(state.database, state.door, settings),
+                **touches.handlers(state.database),
             }
         )
         closing.push_async_callback(state.jobs.stop)

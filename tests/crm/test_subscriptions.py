@@ -204,7 +204,7 @@ async def test_a_rolled_back_write_tells_nobody(desk: Desk) -> None:
     def fail(tx: Any) -> None:
         from tieline.crm.subscriptions import notify
 
-        notify(tx, account_id=desk.caller.account_id, change_id=1, kind="person", record=Person(name="x"),
+        notify(tx, account_id=desk.caller.account_id, change_id=1, kind="person", record={"name": "x"},
                changes_audited=AUDITED, actor=Actor("key"))  # fmt: skip
         raise RuntimeError("no")
 

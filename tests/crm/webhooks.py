@@ -15,6 +15,7 @@ from tieline.crm.deliveries import attempt, handlers
 from tieline.crm.subscriptions import list_subscriptions, notify, resume, subscribe, unsubscribe
 from tieline.http import Door
 from tieline.jobs import Job, Retry, Runner, create_runner
+from tieline.records.codec import plain
 from tieline.records.person import Person
 from tieline.records.webhook import SubscribeRequest, Subscription, UnsubscribeRequest
 from tieline.settings import Settings
@@ -84,7 +85,7 @@ class Desk:
                 account_id=self.caller.account_id,
                 change_id=self._changes,
                 kind="person",
-                record=person,
+                record=plain(person),
                 changes_audited=AUDITED if audited is None else audited,
                 actor=actor or Actor("key"),
             )

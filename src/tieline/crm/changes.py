@@ -12,8 +12,6 @@ from tieline import clock
 from tieline.crm import subscriptions
 from tieline.crm.access import Actor, Caller
 from tieline.errors import NotFound
-from tieline.records.codec import convert
-from tieline.records.kinds import KINDS
 from tieline.records.vocabulary import NONE
 from tieline.store.database import Row, Statement, Transaction
 from tieline.store.tables import account, change
@@ -103,7 +101,7 @@ def record_change(
             account_id=caller.account_id,
             change_id=change_id,
             kind=kind,
-            record=convert(KINDS[kind].type, dict(after)),
+            record=after,
             changes_audited=audited,
             actor=caller.actor,
         )

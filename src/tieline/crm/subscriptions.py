@@ -24,10 +24,6 @@ from tieline.crm.outcomes import DAY
 from tieline.errors import InvalidInput, NotFound, PermissionDenied
 from tieline.http import Door
 from tieline.jobs import defer
-from tieline.records.codec import encode
-from tieline.records.company import Company
-from tieline.records.person import Person
-from tieline.records.project import Project
 from tieline.records.webhook import (
     CLIENT_TYPES,
     EVENTS,
@@ -41,6 +37,7 @@ from tieline.store.database import Row, Statement, Transaction
 
 MAX_TTL: Final = 100 * 365 * DAY // 1000  # seconds; beyond it a subscription does not expire in practice
 
+_DETAILS: Final = frozenset({"projectTeam"})  # shown by `get` with detailed=true only (2.5)
 _CLIENT_TYPES: Final = tuple(key for key, _ in CLIENT_TYPES)
 _SCOPE: Final = re.compile(r"team|hierarchy:/.*")
 _table = tables.subscription
@@ -180,21 +177,20 @@ def notify(
     account_id: int,
     change_id: int,
     kind: str,
-    record: Person | Company | Project,
+    record: Mapping[str, Any],
     changes_audited: Mapping[str, Any],
     actor: Actor,
 ) -> None:
     """Store the deliveries that a change of `record` calls for. One indexed look-up when nobody subscribed.
 
-    `changes_audited` is `{field: {"before", "after"}}` of segment, stage, step and custom fields, with keys.
+    `record` is in wire form, with keys. `changes_audited` is `{field: {"before", "after"}}` of segment, stage, step and custom fields, with keys.
     """
     events = [f"{kind}.change", f"{kind}.audit.change"] if changes_audited else [f"{kind}.change"]
     now = clock.now_ms()
     concerned = tx.all(_CONCERNED, {"account_id": account_id, "events": events, "now": now})
     if not concerned:
         return
-    document = encode(record)
-    plain = msgspec.json.decode(document)
+    plain = {name: value for name, value in record.items() if name not in _DETAILS}
     words = human.words(tx, account_id)
     actor_text = msgspec.json.encode(actor).decode()
     for subscription in concerned:
