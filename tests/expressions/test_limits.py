@@ -106,6 +106,11 @@ def test_a_long_expression_is_refused() -> None:
         compile_template("{{" + "1+" * 60_000 + "1}}")
 
 
+def test_too_many_expressions_are_refused() -> None:
+    with pytest.raises(ParseError, match="limit of 10,000 expressions"):
+        compile_template("x{{1}}" * 10_002)
+
+
 def test_work_in_one_evaluation_is_bounded() -> None:
     text = " + ".join(['length(replace(1.x; "b"; "c"))'] * 200)
     with pytest.raises(DataError, match="steps"):

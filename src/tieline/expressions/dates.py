@@ -47,9 +47,13 @@ def iso(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
-@lru_cache(maxsize=1024)
 def is_zone(name: str) -> bool:
     """Whether this is the IANA name of a time zone."""
+    return len(name) <= 64 and _is_known_zone(name)
+
+
+@lru_cache(maxsize=1024)
+def _is_known_zone(name: str) -> bool:
     try:
         Instant.from_timestamp(0).to_tz(name)
     except (TimeZoneNotFoundError, ValueError, OSError):

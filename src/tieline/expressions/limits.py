@@ -22,6 +22,9 @@ MAX_DEPTH: Final = 200
 MAX_EXPRESSION: Final = 100_000
 """Characters between one pair of braces."""
 
+MAX_EXPRESSIONS: Final = 10_000
+"""Pairs of braces in one template."""
+
 MAX_STEPS: Final = 200_000_000
 """Characters and items walked through in one evaluation; an array item counts ITEM_STEPS."""
 

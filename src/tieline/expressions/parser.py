@@ -13,7 +13,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput
 
 from tieline.expressions import tree
 from tieline.expressions.errors import ParseError
-from tieline.expressions.limits import MAX_DEPTH, MAX_EXPRESSION
+from tieline.expressions.limits import MAX_DEPTH, MAX_EXPRESSION, MAX_EXPRESSIONS
 from tieline.expressions.numbers import parse_number
 from tieline.expressions.tree import Node, Span
 
@@ -30,6 +30,10 @@ def parse_template(text: str) -> tuple[str | Node, ...]:
     parts: list[str | Node] = []
     position = 0
     while opening := _OPENING.search(text, position):
+        if len(parts) > 2 * MAX_EXPRESSIONS:
+            raise ParseError(f"the text has more than the limit of {MAX_EXPRESSIONS:,} expressions").locate(
+                text, opening.start(), len(text)
+            )
         if opening.start() > position:
             parts.append(text[position : opening.start()])
         end = _end_of_body(text, opening.end())
