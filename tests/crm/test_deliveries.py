@@ -28,7 +28,7 @@ async def test_a_confirmed_delivery_is_counted(desk: Desk) -> None:
     await desk.change()
     await desk.settle()
     assert await desk.states() == ["delivered", "delivered"]
-    usage = (await desk.subscription()).usage
+    usage = await desk.usage()
     assert (usage.success_count, usage.fail_count) == (2, 0)
     assert usage.last_successful_send == usage.last_send_attempt == 1_800_000_000_000
 
@@ -45,7 +45,7 @@ async def test_the_ladder_of_an_audit_subscription(desk: Desk) -> None:
     bodies = {d.body for d in desk.receiver.deliveries}
     assert len(ids) == len(bodies) == 1
     subscription = await desk.subscription()
-    assert (subscription.usage.fail_count, subscription.usage.success_count) == (4, 0)
+    assert ((await desk.usage()).fail_count, (await desk.usage()).success_count) == (4, 0)
     assert not subscription.suspended  # given up silently
 
 
@@ -67,7 +67,7 @@ async def test_a_retry_that_is_confirmed_ends_the_ladder(desk: Desk) -> None:
         await desk.settle(seconds)
     assert len(desk.receiver.deliveries) == 3
     assert await desk.states() == ["delivered"]
-    usage = (await desk.subscription()).usage
+    usage = await desk.usage()
     assert (usage.success_count, usage.fail_count) == (1, 2)
 
 
@@ -106,8 +106,8 @@ async def test_a_bad_answer_suspends_at_once(desk: Desk, answer: object, reason:
     await desk.settle()
     subscription = await desk.subscription()
     assert subscription.suspended is True
-    assert reason in str(subscription.usage.suspend_reason)
-    assert subscription.usage.suspend_date == 1_800_000_000_000
+    assert reason in str((await desk.usage()).suspend_reason)
+    assert (await desk.usage()).suspend_date == 1_800_000_000_000
     assert await desk.states() == ["failed"]
     await desk.settle(1000)
     assert len(desk.receiver.deliveries) == 1
@@ -130,7 +130,7 @@ async def test_two_redirects_are_followed_and_a_third_suspends(desk: Desk, code:
     await desk.change()
     await desk.settle()
     assert len(desk.receiver.deliveries) == 3
-    assert "redirected" in str((await desk.subscription()).usage.suspend_reason)
+    assert "redirected" in str((await desk.usage()).suspend_reason)
 
 
 async def test_no_answer_in_time_is_a_failure(database: Database, receiver: Receiver) -> None:
@@ -168,8 +168,8 @@ async def test_more_than_five_failures_in_a_minute_suspend_and_drop_what_waits(d
     await desk.settle()
     subscription = await desk.subscription()
     assert subscription.suspended is True
-    assert "within a minute" in str(subscription.usage.suspend_reason)
-    assert subscription.usage.fail_count == 6
+    assert "within a minute" in str((await desk.usage()).suspend_reason)
+    assert (await desk.usage()).fail_count == 6
     assert await desk.states() == ["dropped"] * 5 + ["failed"] + ["dropped"] * 2
     await desk.change("later")  # changes while suspended are not queued
     await desk.settle(1000)
@@ -188,7 +188,7 @@ async def test_failures_spread_over_time_are_counted_in_sliding_windows(desk: De
     assert not (await desk.subscription()).suspended  # ten failures within half an hour
     await desk.change("eleventh")
     await desk.settle()
-    assert "11 deliveries failed within an hour" in str((await desk.subscription()).usage.suspend_reason)
+    assert "11 deliveries failed within an hour" in str((await desk.usage()).suspend_reason)
 
 
 async def test_a_tenth_of_a_day_suspends(database: Database, receiver: Receiver) -> None:
@@ -204,7 +204,7 @@ async def test_a_tenth_of_a_day_suspends(database: Database, receiver: Receiver)
         receiver.answers(status(500))
         await desk.change("one more")
         await desk.settle()
-        assert "4 of 31" in str((await desk.subscription()).usage.suspend_reason)
+        assert "4 of 31" in str((await desk.usage()).suspend_reason)
 
 
 async def test_failures_of_yesterday_are_forgotten(database: Database, receiver: Receiver) -> None:
@@ -230,15 +230,15 @@ async def test_resuming_starts_anew(desk: Desk) -> None:
     await desk.resume(uniqueid)
     subscription = await desk.subscription()
     assert not subscription.suspended
-    usage = subscription.usage
+    usage = await desk.usage()
     assert (usage.success_count, usage.fail_count, usage.resume_date) == (0, 0, 1_800_000_005_000)
     await desk.change("after")  # one failure more does not count the old ones
     await desk.settle()
     subscription = await desk.subscription()
     assert not subscription.suspended
-    assert subscription.usage.fail_count == 1
+    assert (await desk.usage()).fail_count == 1
     await desk.resume(uniqueid)  # an active one stays as it is
-    assert (await desk.subscription()).usage.fail_count == 1
+    assert (await desk.usage()).fail_count == 1
     with pytest.raises(NotFound):
         await desk.resume("unknown")
 

@@ -17,7 +17,7 @@ from tieline.http import Door
 from tieline.jobs import Job, Retry, Runner, create_runner
 from tieline.records.codec import plain
 from tieline.records.person import Person
-from tieline.records.webhook import SubscribeRequest, Subscription, UnsubscribeRequest
+from tieline.records.webhook import SubscribeRequest, Subscription, UnsubscribeRequest, Usage
 from tieline.settings import Settings
 from tieline.store import tables
 from tieline.store.database import Database, Row, Transaction
@@ -63,6 +63,11 @@ class Desk:
     async def subscription(self) -> Subscription:
         [found] = await self.subscriptions()
         return found
+
+    async def usage(self) -> Usage:
+        usage = (await self.subscription()).usage
+        assert isinstance(usage, Usage)
+        return usage
 
     async def resume(self, uniqueid: str) -> None:
         await self.database.write(resume, self.caller, uniqueid)
