@@ -12,7 +12,7 @@ from tieline.crm import changes, links
 from tieline.crm.access import Caller, require_local
 from tieline.crm.identity import resolve
 from tieline.crm.settings import AccountSettings, load_settings
-from tieline.crm.writing import BY_ID, Written, decode, revert, upsert
+from tieline.crm.writing import BY_ID, Written, decode, revert, rewrite, upsert
 from tieline.errors import NoIdentifier, NotFound
 from tieline.records.codec import convert
 from tieline.records.codec import decode as decode_record
@@ -24,7 +24,7 @@ from tieline.store.database import Row, Statement, Transaction
 from tieline.store.tables import relation
 
 __all__ = [
-    "Written", "by_id", "delete_relation", "find_row", "get", "get_many", "get_row", "record_of", "revert", "touched",
+    "Written", "by_id", "delete_relation", "find_row", "get", "get_many", "get_row", "record_of", "revert", "rewrite", "touched",
     "upsert", "wire_bytes",
 ]  # fmt: skip
 

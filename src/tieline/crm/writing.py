@@ -18,7 +18,7 @@ from tieline.crm.links import LINKED, link_records, refresh_brief, split_links
 from tieline.crm.matching import Match, match, may_create
 from tieline.crm.merging import Wire
 from tieline.crm.settings import AccountSettings, load_settings, resolve_segment, resolve_stage, resolve_step
-from tieline.errors import InvalidInput, NoIdentifier
+from tieline.errors import Conflict, InvalidInput, NoIdentifier, NotFound
 from tieline.records import normalize
 from tieline.records.codec import convert, plain
 from tieline.records.company import Company
@@ -48,6 +48,7 @@ HANDLED = frozenset(
         "direct",
     }
 )
+PLACES = frozenset({"segment", "stage", "step"})
 OPEN_STAGES = frozenset({"lead", "future", "current"})
 
 LOCK = Statement(select(func.pg_advisory_xact_lock(bindparam("account_id"))))
@@ -504,6 +505,57 @@ def _repoint(tx: Transaction, table: Any, column: str, old: int, new: int) -> No
 def _adopt(tx: Transaction, row_id: int) -> None:
     """A person made from a mail is now known on purpose."""
     tx.run(update(relation).where(relation.c.id == row_id).values(discovered=False))
+
+
+def rewrite(tx: Transaction, caller: Caller, kind: str, relation_id: int, body: Body) -> Written:
+    """Set exactly the given fields of a record, lists included: how a form saves.
+
+    Unlike `upsert`, an entry that a list no longer has is gone. Raises InvalidInput naming the field, Conflict when
+    another record has one of the identifiers.
+    """
+    row = tx.one(BY_ID, {"relation_id": relation_id})
+    if row is None or row["account_id"] != caller.account_id:
+        raise NotFound(f"The {kind} was not found")
+    given = _given(body)
+    before = decode(row)
+    base = {name: value for name, value in before.items() if name not in given or name in PLACES}
+    found = Match([relation_id], "key")
+    settings = load_settings(tx, caller.account_id)
+    after = _merged(
+        caller,
+        kind,
+        base,
+        {**given, "replaceIdentity": "replace"} if kind == "person" else given,
+        settings,
+        found,
+        "update",
+    )
+    _refuse_others(tx, caller, kind, relation_id, after)
+    links = split_links(kind, given)
+    linked = link_records(tx, caller, links, relation_id, after, upsert)
+    _add_views(after)
+    if after == before and not linked.changed:
+        return Written(relation_id, before["syncKey"])
+    after["lastChanged"] = changes.next_stamp(tx, caller.account_id)
+    _store(tx, caller, kind, relation_id, after, settings, False)
+    change_id = changes.record_change(
+        tx, caller, kind=kind, action="update", relation_id=relation_id, before=before, after=after
+    )
+    return Written(relation_id, after["syncKey"], changed=True, message=linked.message, change_id=change_id)
+
+
+def _refuse_others(tx: Transaction, caller: Caller, kind: str, relation_id: int, after: Wire) -> None:
+    """An identifier that another record has would make two records of one person."""
+    for other in match(
+        tx, caller, kind, {**after, "syncKey": None, "direct": None, "portableId": None}, "create"
+    ).ids:
+        if other != relation_id and kind != "project":
+            row = tx.one(BY_ID, {"relation_id": other})
+            name = row["name"] if row is not None else "Another record"
+            raise Conflict(
+                f"{name} has one of these addresses or numbers already.",
+                remedy="change it there, or merge the two",
+            )
 
 
 def revert(tx: Transaction, caller: Caller, change_id: int) -> Written:

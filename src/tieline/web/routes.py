@@ -13,6 +13,7 @@ from tieline.web.templating import FOLDER
 
 GET, POST = ["GET"], ["POST"]
 
+
 def routes() -> list[BaseRoute]:
     """The route table."""
     return [
@@ -55,8 +56,10 @@ def routes() -> list[BaseRoute]:
         _page("/{plural}/{key}/delete", record.delete, POST),
     ]
 
+
 def _page(path: str, handler: Handler, methods: Sequence[str]) -> Route:
     return Route(path, page(handler), methods=list(methods))
+
 
 def _public(path: str, handler: Handler, methods: Sequence[str]) -> Route:
     return Route(path, page(handler, public=True), methods=list(methods))

@@ -47,7 +47,7 @@ def environment() -> jinja2.Environment:
         plural=plural,
         duration=duration,
     )
-    made.globals.update(asset=asset, icon=icon)
+    made.globals.update(asset=asset, icon=icon, now_ms=clock.now_ms)
     return made
 
 

@@ -39,7 +39,9 @@ async def enter(request: Request) -> Response:
     values = await values_of(request)
     try:
         _check_guesses(request, values.get("email", ""))
-        account = await database(request).read_slow(accounts.sign_in, values.get("email", ""), values.get("password", ""))
+        account = await database(request).read_slow(
+            accounts.sign_in, values.get("email", ""), values.get("password", "")
+        )
     except (AuthenticationFailed, RateLimited, InvalidInput) as error:
         if isinstance(error, AuthenticationFailed):
             _guesses[_who(request, values.get("email", ""))].append(clock.now())
@@ -52,7 +54,9 @@ async def create(request: Request) -> Response:
     values = await values_of(request)
     first = not await database(request).read(accounts.count_accounts)
     if not first and not settings(request).allow_signup:
-        raise PermissionDenied("New accounts are made by the owner of this server.", remedy="tieline account create EMAIL")
+        raise PermissionDenied(
+            "New accounts are made by the owner of this server.", remedy="tieline account create EMAIL"
+        )
     try:
         account_id, key = await database(request).write(_create, values, first)
     except TielineError as error:
@@ -103,7 +107,9 @@ async def _signed_in(request: Request, account_id: int, target: str) -> Response
     return response
 
 
-async def _form(request: Request, values: dict[str, str], error: TielineError | None, status: int) -> Response:
+async def _form(
+    request: Request, values: dict[str, str], error: TielineError | None, status: int
+) -> Response:
     first = not await database(request).read(accounts.count_accounts)
     return await render(
         request,

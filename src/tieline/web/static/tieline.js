@@ -103,3 +103,46 @@ document.addEventListener("keydown", (event) => {
   rows[Math.min(Math.max(at + step, 0), rows.length - 1)].focus();
   event.preventDefault();
 });
+
+// Ask before what cannot be undone.
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset.confirm;
+  if (question && !confirm(question)) event.preventDefault();
+}, true);
+
+// Search among the facts of a record.
+document.addEventListener("input", (event) => {
+  const list = event.target.dataset.filter && document.querySelector(event.target.dataset.filter);
+  if (!list) return;
+  const wanted = event.target.value.trim().toLowerCase();
+  for (const line of list.children) line.hidden = !(line.dataset.text || "").includes(wanted);
+});
+
+// Forms with repeatable rows: another row is a copy of the last one, emptied.
+document.addEventListener("click", (event) => {
+  const add = event.target.closest("[data-add-row]");
+  const remove = event.target.closest("[data-remove-row]");
+  if (add) {
+    const rows = add.closest("[data-rows]");
+    const last = [...rows.querySelectorAll(".entry-row")].at(-1);
+    const number = Number(last.dataset.rowNumber) + 1;
+    const copy = last.cloneNode(true);
+    copy.dataset.rowNumber = number;
+    copy.hidden = false;
+    for (const field of copy.querySelectorAll("[name]")) {
+      field.name = field.name.replace(/\.\d+\./, `.${number}.`);
+      if (field.type === "checkbox") field.checked = false;
+      else field.value = "";
+    }
+    last.after(copy);
+    copy.querySelector("input, select")?.focus();
+  }
+  if (remove) {
+    const row = remove.closest(".entry-row");
+    for (const field of row.querySelectorAll("input, select")) {
+      if (field.type === "checkbox") field.checked = false;
+      else field.value = "";
+    }
+    row.hidden = true;
+  }
+});
