@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from tieline.api import queries
 from tieline.api.call import Call
 from tieline.api.envelope import success
@@ -51,7 +49,7 @@ async def entries(call: Call) -> bytes:
     """A record's entries, newest first."""
     asked = codec.convert(TimelineQuery, call.object())
     page = await call.read(timeline.timeline, call.caller, call.kind.name, asked)
-    return success(**msgspec.structs.asdict(page))
+    return success(messages=page.messages, stamp=page.stamp or None)
 
 
 async def messages(call: Call) -> bytes:
