@@ -11,8 +11,8 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 from sqlalchemy import bindparam, func, select
 
-from tieline import clock, ids
-from tieline.crm import drafts, entries, participants, touches
+from tieline import clock
+from tieline.crm import drafts, entries, notes, participants, touches
 from tieline.crm.access import Caller, require_own_account
 from tieline.crm.bodies import cut_preview, preview_of
 from tieline.crm.changes import next_stamp
@@ -87,13 +87,9 @@ def add_note(
     tx: Transaction, caller: Caller, relation_id: int, text: str, *, subject: str = "", sample: bool = False
 ) -> EntryKey:
     """A note about one relation, dated now."""
-    sent = Content(style="note", subject=subject, body=text, source="tieline.local", uniqueid=ids.entry())
-    draft = drafts.of_content(caller, sent)
-    stamp = next_stamp(tx, caller.account_id)
-    row = entries.insert(tx, caller.account_id, draft, changed=stamp, sample=sample)
-    entries.link(tx, row["id"], draft.date, [(relation_id, "reference")])
-    touches.touch(tx, caller, [relation_id])
-    return str(row["key"])
+    key = notes.add(tx, caller, relation_id, text, subject=subject, sample=sample)
+    touches.announce(tx, caller, [relation_id])
+    return key
 
 
 def complete_todo(tx: Transaction, caller: Caller, key: str, done: bool = True) -> None:
