@@ -209,3 +209,33 @@ def test_the_ends_of_the_score() -> None:
     assert score_of(0, None, NOW) == 0
     assert score_of(20, NOW, NOW) == 100
     assert score_of(1, NOW - 365 * DAY, NOW) == 2
+
+
+async def test_timeline_notes_of_a_person_become_notes(diary: Diary) -> None:
+    rosa = await diary.add(emails=[{"value": ROSA}], timelineNotes=["Met at the fair", " ", "Likes fish"])
+    keys, _ = await diary.page(rosa, filter="note")
+    assert [(await diary.message(key))["preview"] for key in keys] == ["Likes fish", "Met at the fair"]
+    before = (await diary.known(rosa))["last_changed"]
+    await diary.add(emails=[{"value": ROSA}], timelineNotes="Moved")  # nothing else changes
+    assert len((await diary.page(rosa))[0]) == 3
+    assert (await diary.known(rosa))["last_changed"] > before
+
+
+async def test_merged_records_add_up_their_talks(diary: Diary) -> None:
+    await mail(diary, 9)
+    await diary.communication(date=NOW - 2 * DAY, recipients=[{"value": "rosa@home.example"}])
+    shared = await diary.communication(
+        date=NOW - DAY, recipients=[{"value": ROSA}, {"value": "rosa@home.example"}]
+    )
+    rosa = await diary.add(emails=[{"value": ROSA}, {"value": "rosa@home.example"}])
+    row = await diary.known(rosa)
+    assert (row["talks"], row["first_met"], row["last_talked"]) == (3, NOW - 9 * DAY, NOW - DAY)
+    keys, _ = await diary.page("rosa@home.example")
+    assert len(keys) == 3
+    assert keys[0] == shared
+
+
+async def test_a_company_linked_later_has_the_talks_of_its_people(diary: Diary) -> None:
+    await mail(diary, 9)
+    await diary.add(emails=[{"value": ROSA}], companies=[{"name": "Fjord", "domains": ["fjord.example"]}])
+    assert (await diary.known("fjord.example", "company"))["last_talked"] == NOW - 9 * DAY

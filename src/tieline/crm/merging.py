@@ -139,6 +139,12 @@ def words(value: Any, split_at: str | None = None) -> list[str]:
     return [text for item in value or () if (text := str(item).strip())]
 
 
+def texts(value: Any) -> list[str]:
+    """The texts of a field that holds one or several; blank ones are left out."""
+    found = [value] if isinstance(value, str) else value or ()
+    return [text for item in found if (text := str(item).strip())]
+
+
 def join_words(stored: list[str], given: list[str], replace: bool = False) -> list[str]:
     """Union without regard to case; the first spelling is kept."""
     made: dict[str, str] = {}

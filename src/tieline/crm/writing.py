@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from tieline import clock, ids
-from tieline.crm import changes, merging
+from tieline.crm import changes, derived, merging, notes
 from tieline.crm.access import Caller, member_address, require_local, require_own_account
 from tieline.crm.columns import columns_of
 from tieline.crm.dates import read_day
@@ -148,7 +148,8 @@ def _write(
     linked = link_records(tx, caller, links, row_id, after, upsert)
     _add_views(after)
     written = Written(row_id, after["syncKey"], not rows, False, linked.message, None)
-    if before is not None and len(rows) == 1 and after == before and not linked.changed:
+    remarks = merging.texts(given.get("timelineNotes"))
+    if before is not None and len(rows) == 1 and after == before and not linked.changed and not remarks:
         if rows[0]["discovered"] and not discovered:
             _adopt(tx, row_id)
         return written
@@ -164,6 +165,10 @@ def _write(
         settings,
         discovered if not rows else bool(rows[0]["discovered"]) and discovered,
     )
+    for remark in remarks:
+        notes.add(tx, caller, row_id, remark)
+    if linked.changed or len(rows) > 1:
+        derived.recompute(tx, [row_id])
     extra = {"_merged": {"before": documents, "after": after["syncKey"]}} if len(rows) > 1 else None
     action = "merge" if len(rows) > 1 else "update" if rows else "create"
     written.changed = True
