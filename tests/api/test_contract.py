@@ -1,0 +1,315 @@
+"""Every answer of every implemented operation against cloze-openapi.yaml."""
+
+from __future__ import annotations
+
+import copy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from tests.conftest import StartServer
+from tests.servers import Answer, RunningServer
+from tieline.api.routes import ENDPOINTS
+
+FILE = Path(__file__).resolve().parent.parent / "data" / "cloze-openapi.yaml"
+IMPLEMENTED = {
+    (endpoint.method.lower(), path) for endpoint in ENDPOINTS for path in (endpoint.path, *endpoint.older)
+}
+# By analogy with the other older paths; no document has them (2.2).
+UNDOCUMENTED = {
+    ("post", "/v1/createcommunication"),
+    ("post", "/v1/createtodo"),
+    ("get", "/v1/subscriptions"),
+}
+LATER = {
+    *(("get", f"/v1/{plural}/feed") for plural in ("people", "companies", "projects")),
+    *(
+        ("post", f"/v1/analytics/{name}")
+        for name in ("activity", "teamactivity", "projects", "leads", "funnel")
+    ),
+    ("get", "/v1/analytics/teamactivity/update"),
+    ("get", "/v1/messages/opens"),
+    ("post", "/v1/people/submit"),
+    ("get", "/v1/projects/similar"),
+    ("post", "/v1/projects/similar"),
+    ("get", "/v1/user/keywords"),
+    ("get", "/v1/user/recipients"),
+    ("post", "/v1/team/members/update"),
+    ("get", "/oauth/authorize"),
+    ("post", "/oauth/token"),
+}
+
+PERSON = {
+    "name": "Rosa Maria Lindqvist",
+    "headline": "Buyer",
+    "household": "Lindqvist",
+    "jobtitle": "Buyer",
+    "picture": "https://fjordfoods.example/rosa.png",
+    "private": False,
+    "stage": "lead",
+    "segment": "customer",
+    "country": "SE",
+    "location": "Oslo",
+    "locale": "sv",
+    "gender": "female",
+    "formality": "informal",
+    "birthday": "1980-04-01",
+    "atAGlanceNotes": "Likes herring",
+    "notes": ["One", "Two"],
+    "timelineNotes": ["Met at the fair"],
+    "keywords": "fair, vip",
+    "uniqueids": ["R-1"],
+    "emails": [{"value": "rosa@fjordfoods.example", "work": True, "preferred": True, "type": "work"}],
+    "phones": [{"value": "+46 70 555 01 20", "mobile": True}],
+    "faxes": [{"value": "+46 70 555 01 21", "work": True}],
+    "addresses": [
+        {"street": "Strandgatan 1", "city": "Oslo", "postcode": "0150", "country": "NO", "latitude": 59.9, "longitude": 10.7}
+    ],
+    "socials": [{"type": "twitter", "value": "@rosa"}, {"type": "linkedin", "value": "https://linkedin.com/in/rosa"}],
+    "urls": [{"address": "https://rosa.example", "name": "Home"}],
+    "appLinks": [{"source": "erp.x.example", "uniqueid": "C-1", "label": "ERP", "url": "https://erp.x.example/1"}],
+    "workHistory": [{"organization": "Fjord Foods", "title": "Buyer"}],
+    "customFields": [
+        {"id": "lead-source", "type": "keywords", "value": ["fair"]},
+        {"id": "budget", "type": "range", "min": 1, "max": 5},
+        {"id": "role", "type": "keyword", "value": "cxo"},
+    ],
+    "companies": [{"name": "Fjord Foods", "domains": ["fjordfoods.example"]}],
+    "assignTo": "me",
+}  # fmt: skip
+COMPANY = {
+    "name": "Fjord Foods",
+    "domains": ["fjordfoods.example"],
+    "description": "Fish",
+    "industry": "Food",
+    "businessSize": "small",
+    "employees": "10-50",
+    "segment": "customer",
+    "stage": "current",
+    "keywords": ["fish"],
+    "emails": [{"value": "info@fjordfoods.example"}],
+    "phones": [{"value": "+46 8 555 01 20", "work": True}],
+    "addresses": [{"street": "Strandgatan 1", "city": "Oslo"}],
+}
+PROJECT = {
+    "name": "Harbour",
+    "summary": "A new cold store",
+    "segment": "project",
+    "stage": "current",
+    "createdDate": "2026-01-01",
+    "startDate": "2026-02-01",
+    "endDate": "12/31/2026",
+    "projectTeam": ["me@x.example"],
+    "pictures": [{"url": "https://x.example/a.png", "type": "picture"}],
+    "customFields": [{"id": "value", "type": "currency", "value": 120000}],
+    "clientpeople": [{"name": "Rosa", "emails": [{"value": "rosa@fjordfoods.example"}]}],
+    "clientcompanies": [{"domains": ["fjordfoods.example"], "name": "Fjord Foods"}],
+    "appLinks": [{"source": "erp.x.example", "uniqueid": "7"}],
+}
+SAMPLES = {
+    "people": (PERSON, "rosa@fjordfoods.example"),
+    "companies": (COMPANY, "fjordfoods.example"),
+    "projects": (PROJECT, "Harbour"),
+}
+COMMUNICATION = {
+    "style": "email",
+    "date": "2026-01-05T10:00:00Z",
+    "from": "rosa@fjordfoods.example",
+    "recipients": [{"value": "otto@x.example", "name": "Otto", "role": "cc"}],
+    "references": [{"value": "Harbour", "name": "Harbour"}],
+    "subject": "Order",
+    "body": "Two pallets",
+    "links": [{"value": "https://x.example/order.pdf", "title": "Order", "mimeType": "application/pdf"}],
+    "due": "2026-02-01",
+    "threadid": "t1",
+}  # fmt: skip
+CONTENT = {
+    "style": "note",
+    "uniqueid": "n1",
+    "source": "notes.example",
+    "body": "x",
+    "references": [{"value": "Harbour"}],
+}
+TODO = {"subject": "Send offer", "when": 1, "participants": ["rosa@fjordfoods.example"]}
+SUBSCRIPTION = {
+    "event": "person.change",
+    "target_url": "http://127.0.0.1:9/",
+    "client_reference": "contract",
+    "ttl": "60",
+    "filters": [{"person": {"segment": "customer"}}],
+}
+
+
+@cache
+def document() -> dict[str, Any]:
+    made: dict[str, Any] = yaml.safe_load(FILE.read_text())
+    return made
+
+
+@cache
+def documented() -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method, path): operation
+        for path, operations in document()["paths"].items()
+        for method, operation in operations.items()
+        if method in {"get", "post", "delete"}
+    }
+
+
+# Members that we add to what the document names.
+ADDED: dict[str, dict[str, Any]] = {"Message": {"bodytype": {"type": "string"}}}
+
+
+@cache
+def closed() -> dict[str, Any]:
+    """The schemas as an answer must keep them: no other members than those named, none that only a write has."""
+    components = copy.deepcopy(document()["components"])
+
+    def close(schema: Any) -> None:
+        if isinstance(schema, list):
+            for item in schema:
+                close(item)
+        if not isinstance(schema, dict):
+            return
+        properties = schema.get("properties")
+        if isinstance(properties, dict):
+            schema["properties"] = {
+                name: part
+                for name, part in properties.items()
+                if not (isinstance(part, dict) and part.get("writeOnly"))
+            }
+            schema.setdefault("additionalProperties", False)
+        for part in schema.values():
+            close(part)
+
+    for name, members in ADDED.items():
+        components["schemas"][name]["properties"].update(members)
+    close(components["schemas"])
+    return {"schemas": components["schemas"]}
+
+
+def check(method: str, path: str, answer: Answer) -> Any:
+    """Raises when the answer is not what the document says of this operation."""
+    responses = documented()[method, path]["responses"]
+    response = responses[str(answer.status)]
+    if "$ref" in response:
+        response = document()["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
+    body = answer.json()
+    schema = {**response["content"]["application/json"]["schema"], "components": closed()}
+    jsonschema.Draft202012Validator(schema).validate(body)
+    return body
+
+
+def test_what_is_implemented() -> None:
+    """Every documented operation is either there or on the list of what comes later."""
+    assert documented().keys() - IMPLEMENTED == LATER
+    assert IMPLEMENTED - documented().keys() == UNDOCUMENTED
+
+
+def test_scopes() -> None:
+    for endpoint in ENDPOINTS:
+        (scheme,) = [
+            entry["OAuth2"]
+            for entry in documented()[endpoint.method.lower(), endpoint.path]["security"]
+            if "OAuth2" in entry
+        ]
+        assert scheme == [endpoint.scope], endpoint.path
+
+
+class Client:
+    """Sends requests and checks every answer; remembers which operations succeeded."""
+
+    def __init__(self, api: RunningServer) -> None:
+        self.api = api
+        self.succeeded: set[tuple[str, str]] = set()
+
+    def send(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
+        sent = {} if body is None else {"json_body": body}
+        answer = check(method, path, self.api.request(method.upper(), path, **sent, **params))
+        assert answer["errorcode"] == 0, answer
+        self.succeeded.add((method, path))
+        return answer
+
+
+def test_every_answer(api: RunningServer) -> None:
+    client = Client(api)
+    writes(client)
+    reads(client)
+    account(client)
+    for plural, (_, identifier) in SAMPLES.items():
+        client.send("delete", f"/v1/{plural}/delete", uniqueid=identifier)
+    assert client.succeeded | {
+        ("get", "/v1/team/roles"), ("get", "/v1/team/nodes"),
+    } == IMPLEMENTED - UNDOCUMENTED  # fmt: skip
+
+
+def writes(client: Client) -> None:
+    for plural in ("companies", "people", "projects"):
+        body, _ = SAMPLES[plural]
+        client.send("post", f"/v1/{plural}/create", body)
+        client.send("post", f"/v1/{plural}/update", {**body, "step": "none"})
+    client.send("post", "/v1/timeline/communication/create", COMMUNICATION)
+    call = {"style": "call", "from": "rosa@fjordfoods.example", "outcome": "connected", "duration": 3}
+    client.send("post", "/v1/timeline/communication/create", call)
+    client.send("post", "/v1/timeline/content/create", CONTENT)
+    client.send("post", "/v1/createcontent", {**CONTENT, "uniqueid": "n2"})
+    client.send("post", "/v1/timeline/todo/create", TODO)
+    uniqueid = client.send("post", "/v1/webhooks/subscribe", SUBSCRIPTION)["uniqueid"]
+    client.send("get", "/v1/webhooks")
+    client.send("post", "/v1/webhooks/unsubscribe", {"event": "person.change", "uniqueid": uniqueid})
+    client.send("post", "/v1/subscribe", SUBSCRIPTION)
+    client.send("post", "/v1/unsubscribe", SUBSCRIPTION)
+
+
+def reads(client: Client) -> None:
+    for plural, (_, identifier) in SAMPLES.items():
+        for params in ({}, {"format": "true"}, {"detailed": "true"}):
+            client.send("get", f"/v1/{plural}/get", uniqueid=identifier, **params)
+        client.send("post", f"/v1/{plural}/get", {"id": identifier})
+        client.send("post", f"/v1/{plural}/getmany", {"uniqueids": [identifier], "format": True})
+        for params in (
+            {},
+            {"countonly": 1},
+            {"keysonly": 1},
+            {"summaryonly": 1},
+            {"format": 1},
+            {"detailed": 1},
+        ):
+            client.send("get", f"/v1/{plural}/find", **params)
+        client.send("post", f"/v1/{plural}/find", {"query": "f", "limit": 5})
+        page = client.send("post", f"/v1/{plural}/timeline", {"id": identifier, "limit": 1})
+        found = client.send("post", "/v1/messages/get", {"messages": page["messages"]})
+        for message in found["messages"]:
+            client.send("post", "/v1/messages/body", {"key": message["key"]})
+    everything = client.send("post", "/v1/people/timeline", {"id": "rosa@fjordfoods.example"})
+    client.send("post", "/v1/messages/get", {"messages": everything["messages"]})
+
+
+def account(client: Client) -> None:
+    """The endpoints without parameters."""
+    for method, path in sorted(documented().keys() & IMPLEMENTED):
+        if method == "get" and (path.startswith(("/v1/user/", "/v1/team/members")) or path.count("/") == 2):
+            client.send(method, path)
+    client.send("get", "/v1/account/steps", segment="customer")
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(IMPLEMENTED - UNDOCUMENTED))
+def test_failures(api: RunningServer, method: str, path: str) -> None:
+    """A refusal of every operation: without a key, with a wrong bearer, and with nothing to work on."""
+    for key in (None, "nobody"):
+        answer = api.request(method.upper(), path, key=key)
+        check(method, path, answer)
+        assert answer.status == 401
+    check(method, path, api.request(method.upper(), path, json_body={}))
+
+
+def test_throttled(start_server: StartServer) -> None:
+    server = start_server(rate_limit=1, rate_burst=1)
+    server.request("GET", "/v1/user/profile")
+    answer = server.request("GET", "/v1/user/profile")
+    assert answer.status == 429
+    check("get", "/v1/user/profile", answer)
