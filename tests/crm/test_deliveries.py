@@ -336,3 +336,20 @@ async def test_the_delays_are_settings(database: Database, receiver: Receiver) -
         for seconds, attempts in [(0, 1), (1, 2), (1, 2), (1, 3), (1000, 3)]:
             await desk.settle(seconds)
             assert len(receiver.deliveries) == attempts
+
+
+async def test_the_real_queue_retries_and_survives_a_restart(database: Database, receiver: Receiver) -> None:
+    async with open_desk(database, receiver, real_time=True, delivery_retries=(0.05, 0.5)) as desk:
+        await desk.subscribe()
+        receiver.answers(status(500), status(500), ok())
+        await desk.change("a")
+        await desk.receiver.arrived(2)
+        await desk.restart()
+        await desk.receiver.arrived(3)
+        await desk.change("b")
+        await desk.receiver.arrived(4)
+        await desk.settle()
+        assert await desk.states() == ["delivered", "delivered"]
+        assert [d.json()[0]["person"]["name"] for d in receiver.deliveries] == ["a", "a", "a", "b"]
+        usage = await desk.usage()
+        assert (usage.success_count, usage.fail_count) == (2, 2)

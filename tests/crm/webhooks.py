@@ -47,6 +47,7 @@ class Desk:
     runner: Runner
     caller: Caller
     clock: Clock
+    queue_runs: bool
     _changes: int = field(default=0)
 
     async def subscribe(self, event: str = "person.audit.change", **fields: Any) -> str:
@@ -104,7 +105,7 @@ class Desk:
         attempted directly, in order.
         """
         self.clock.forward(seconds)
-        if self.database.dialect == "sqlite":
+        if self.queue_runs:
             await self.runner.idle()
             return
         for row in await self.rows("delivery"):
@@ -127,7 +128,7 @@ class Desk:
 
     async def restart(self) -> None:
         """Stop the runner as a shutdown does, and start a new one on the same database."""
-        if self.database.dialect != "sqlite":
+        if not self.queue_runs:
             return
         await self.runner.stop()
         self.runner = create_runner(self.database, self.settings)
@@ -135,22 +136,29 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(database: Database, receiver: Receiver, **settings: Any) -> AsyncIterator[Desk]:
-    """An account on this database, with a fake clock, until the end of the block."""
+async def open_desk(
+    database: Database, receiver: Receiver, *, real_time: bool = False, **settings: Any
+) -> AsyncIterator[Desk]:
+    """An account on this database until the end of the block, with a clock that only the test moves.
+
+    With `real_time` the clock and the queue are the real ones on both databases.
+    """
     ticking = Clock()
-    clock.set_source(ticking)
+    if not real_time:
+        clock.set_source(ticking)
     chosen = Settings(**{"allow_private_targets": "loopback", "delivery_timeout": 2.0, **settings})
     account = await database.write(create_account, "dana@example.org")
     caller = await database.read(caller_by_id, account.id)
     door = Door(chosen)
     runner = create_runner(database, chosen)
-    if database.dialect == "sqlite":
+    queue_runs = database.dialect == "sqlite" or real_time
+    if queue_runs:
         await runner.start(handlers(database, door, chosen))
-    desk = Desk(database, chosen, receiver, door, runner, caller, ticking)
+    desk = Desk(database, chosen, receiver, door, runner, caller, ticking, queue_runs)
     try:
         yield desk
     finally:
-        if database.dialect == "sqlite":
+        if queue_runs:
             await desk.runner.stop(drain=False)
         await door.close()
         clock.set_source(None)
