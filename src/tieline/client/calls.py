@@ -91,24 +91,18 @@ def find(record: type[R], parameters: Mapping[str, Any]) -> Call[Found[R]]:
     return Call("GET", f"/v1/{kind.plural}/find", read, parameters, repeatable=True)
 
 
-def write(
-    record: type[Person] | type[Company] | type[Project], verb: str, body: Body, key: str | None
-) -> Call[str | None]:
+def write(record: type[Relation], verb: str, body: Body, key: str | None) -> Call[str | None]:
     """Create or update a record (2.4)."""
     return Call("POST", f"/v1/{_kind(record).plural}/{verb}", done, body=_plain(body), idempotency_key=key)
 
 
-def delete(
-    record: type[Person] | type[Company] | type[Project], identifier: str, team: bool, key: str | None
-) -> Call[str | None]:
+def delete(record: type[Relation], identifier: str, team: bool, key: str | None) -> Call[str | None]:
     """Remove a record (2.5)."""
     query = {"uniqueid": identifier, "team": team or None}
     return Call("DELETE", f"/v1/{_kind(record).plural}/delete", done, query, idempotency_key=key)
 
 
-def timeline(
-    record: type[Person] | type[Company] | type[Project], identifier: str, parameters: Mapping[str, Any]
-) -> Call[TimelinePage]:
+def timeline(record: type[Relation], identifier: str, parameters: Mapping[str, Any]) -> Call[TimelinePage]:
     """The entries of a record (2.8)."""
     body = {"id": identifier, **{name: value for name, value in parameters.items() if value is not None}}
     return Call(
