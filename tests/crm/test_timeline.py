@@ -532,3 +532,11 @@ async def test_text_that_databases_dislike(diary: Diary) -> None:
     assert (message["subject"], message["threadid"]) == ("xy 😀", "t")
     assert (await diary.ask(timeline.body, key)).body == "bc"
     assert await diary.communication(key="ab") == key
+
+
+async def test_a_todo_may_have_a_body(diary: Diary) -> None:
+    key = await diary.todo(body="Ask about\nthe fish")
+    assert (await diary.message(key))["preview"] == "Ask about the fish"
+    assert (await diary.ask(timeline.body, key)).body == "Ask about\nthe fish"
+    with pytest.raises(PermissionDenied):
+        await diary.todo(account="other@example.org")

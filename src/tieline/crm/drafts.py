@@ -152,12 +152,14 @@ def of_todo(caller: Caller, sent: ToDo) -> Draft:
     due = read_reminder(
         given(sent.when), field="when", timezone=caller.timezone, date_format=given(sent.date_format)
     )
+    body = given(sent.body)
     shown, mentions = concerned(sent)
     message = Message(
         style="todo",
         date=clock.now_ms(),
         subject=subject,
-        preview=cut_preview(text_of(sent.preview)) or UNSET,
+        preview=cut_preview(text_of(sent.preview)) or preview_of(str(body or ""), "text") or UNSET,
+        bodytype="text" if body else UNSET,
         references=shown or UNSET,
         due=due if due is not None else SOMEDAY,
         assigner=assigner_of(caller, sent.assigner),
@@ -170,6 +172,7 @@ def of_todo(caller: Caller, sent: ToDo) -> Draft:
         date=_number(message.date),
         document=encode(message).decode(),
         subject=subject,
+        body=body,
         due=_number(message.due),
         assignee=text_of(message.assignee),
         mentions=tuple(mentions),

@@ -70,7 +70,7 @@ _CONCERNED = Statement(
     )
     .where(
         _columns.account_id == bindparam("account_id"),
-        _columns.event.in_(bindparam("events", expanding=True)),
+        or_(_columns.event == bindparam("plain"), _columns.event == bindparam("audit")),
         _columns.suspended.is_(None),
         _LIVE,
     )
@@ -185,9 +185,9 @@ def notify(
 
     `record` is in wire form, with keys. `changes_audited` is `{field: {"before", "after"}}` of segment, stage, step and custom fields, with keys.
     """
-    events = [f"{kind}.change", f"{kind}.audit.change"] if changes_audited else [f"{kind}.change"]
-    now = clock.now_ms()
-    concerned = tx.all(_CONCERNED, {"account_id": account_id, "events": events, "now": now})
+    event, now = f"{kind}.change", clock.now_ms()
+    audit = f"{kind}.audit.change" if changes_audited else event
+    concerned = tx.all(_CONCERNED, {"account_id": account_id, "plain": event, "audit": audit, "now": now})
     if not concerned:
         return
     plain = {name: value for name, value in record.items() if name not in _DETAILS}

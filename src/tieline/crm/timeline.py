@@ -168,7 +168,7 @@ def _create(tx: Transaction, caller: Caller, sent: Any, draft_of: Callable[[Call
     """The common way of all three: skip, check, match a repeat, store, link, touch."""
     if given(sent.skip_import):
         return ""
-    require_own_account(caller, text_of(getattr(sent, "account", UNSET)))
+    require_own_account(caller, text_of(sent.account))
     draft = draft_of(caller, sent)
     if given(sent.dryrun):
         return ""

@@ -105,6 +105,7 @@ class ToDo(Record):
     subject: Annotated[Text, field("Subject", "What is to be done.", required=True)] = UNSET
     when: Annotated[Stamp, field("When", "When it is due; empty or 1 is someday.", format="instant")] = UNSET
     preview: Annotated[Text, field("Preview", "More about it.", multiline=True, advanced=True)] = UNSET
+    body: Annotated[Text, field("Body", "The text.", multiline=True, advanced=True)] = UNSET
     participants: Annotated[
         list[str] | str | UnsetType | None, field("Participants", "People and companies it concerns.")
     ] = UNSET
@@ -113,6 +114,7 @@ class ToDo(Record):
     ] = UNSET
     assigner: Annotated[Text, field("Assigner", "Who asks for it.", format="email")] = UNSET
     assignee: Annotated[Text, field("Assignee", "Who does it.", format="email")] = UNSET
+    account: Annotated[Text, field("Account", "Write into this member's account.", advanced=True)] = UNSET
     date_format: Annotated[Text, field("Date Format", "us or international.", advanced=True)] = UNSET
     dryrun: Annotated[Flag, field("Dry Run", "Check only; change nothing.", advanced=True)] = UNSET
     skip_import: Annotated[Flag, field("Skip Import", "Do nothing and succeed.", advanced=True)] = UNSET
