@@ -249,6 +249,24 @@ async def test_request_sends_what_it_is_given_and_returns_the_answer(receiver: R
     assert delivery.headers["user-agent"].startswith("Tieline/")
 
 
+@pytest.mark.parametrize(
+    ("method", "host", "headers"),
+    [
+        ("GET", "", {"X-A": "1\r\nX-B: 2"}),
+        ("GET", "", {"X A": "1"}),
+        ("GET\r\n", "", {}),
+        ("GET", "http://" + "a" * 64 + ".example/", {}),
+    ],
+)
+async def test_a_request_that_cannot_be_written_is_bad_input(
+    receiver: Receiver, method: str, host: str, headers: dict[str, str]
+) -> None:
+    async with open_door("loopback") as door:
+        with pytest.raises((InvalidInput, RequestFailed)):
+            await door.request(method, host or receiver.url, headers=headers)
+    assert receiver.deliveries == []
+
+
 async def test_redirects_are_not_followed_by_default(receiver: Receiver) -> None:
     receiver.answers(redirect("/elsewhere"))
     async with open_door("loopback") as door:

@@ -125,7 +125,7 @@ class Door:
         target = self._checked(url)
         if params:
             target = target.extend_query(params)
-        sent = {"User-Agent": f"Tieline/{__version__}", **(headers or {})}
+        sent = {"User-Agent": f"Tieline/{__version__}", **_checked_headers(headers or {})}
         try:
             async with asyncio.timeout(timeout):
                 return await self._follow(method, target, sent, data, max_size, redirects)
@@ -137,6 +137,8 @@ class Door:
             )
         except (aiohttp.ClientError, OSError) as error:
             failure = _failure(target, error)
+        except ValueError as error:  # a method, header or host that cannot be put on the wire
+            raise InvalidInput(f"this request cannot be sent: {_short(error)}") from None
         log.info("%s %s failed: %s", method, mask_url(str(target)), failure.message)
         raise failure
 
@@ -326,6 +328,17 @@ def masked_host(url: URL) -> str:
     """`host` or `host:port`: what a message may say about an address."""
     host = url.host or "the host"
     return host if url.is_default_port() else f"{host}:{url.port}"
+
+
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def _checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The headers, unless a name would be read as something else on the other side."""
+    for name in headers:
+        if not _HEADER_NAME.fullmatch(name):
+            raise InvalidInput(f"{name!r} is not a header name", field="headers")
+    return headers
 
 
 _SECRET_NAME: Final = re.compile(
