@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import msgspec
 import pytest
 
 from tests.crm.webhooks import Desk, open_desk
 from tests.databases import database
 from tests.receiver import Receiver, hang_up, ok, receiver, redirect, slow, status, status_ok, text
-from tieline.crm.delivery_log import delivery_log
 from tieline.errors import NotFound
 from tieline.store.database import Database
 
@@ -160,23 +158,6 @@ async def test_the_log_keeps_every_attempt(desk: Desk) -> None:
     assert len(first["answer"]) <= 2048
     assert (second["outcome"], second["status"], second["answer"]) == ("success", 200, "OK")
     assert second["at"] == 1_800_000_030_000
-
-
-async def test_the_log_as_pages_show_it(desk: Desk) -> None:
-    uniqueid = await desk.subscribe()
-    desk.receiver.answers(ok(), status(500))
-    for name in ("a", "b"):
-        await desk.change(name)
-    await desk.settle()
-    newest, oldest = await desk.database.read(delivery_log, desk.caller, uniqueid)
-    assert (newest.state, newest.next_attempt, newest.finished) == ("waiting", 1_800_000_030_000, None)
-    assert newest.notification[0]["person"]["name"] == "b"
-    assert [(a.outcome, a.status) for a in newest.attempts] == [("failure", 500)]
-    assert (oldest.state, oldest.finished) == ("delivered", 1_800_000_000_000)
-    assert await desk.database.read(delivery_log, desk.caller, uniqueid, before=newest.id) == [oldest]
-    stranger = msgspec.structs.replace(desk.caller, account_id=desk.caller.account_id + 1)
-    with pytest.raises(NotFound):
-        await desk.database.read(delivery_log, stranger, uniqueid)
 
 
 async def test_more_than_five_failures_in_a_minute_suspend_and_drop_what_waits(desk: Desk) -> None:

@@ -28,6 +28,7 @@ _MIME_TYPES: Final = {"html": "text/html", "text": "text/plain"}
 _entry = tables.entry.c
 _link = tables.entry_link.c
 _relation = tables.relation.c
+_REFERENCE: Final = (_entry.key, _entry.changed, _entry.date)
 
 
 class TimelinePage(msgspec.Struct, omit_defaults=True):
@@ -147,7 +148,7 @@ def entries_of(
         wanted.append(_link.date < before)
     if filters:
         wanted.append(_entry.filter.in_(filters))
-    return _views(tx, tx.all(_references(wanted, limit)))
+    return _views(tx, tx.all(_references(wanted, limit, (*COLUMNS, _entry.body))))
 
 
 _OPEN: Final = (
@@ -176,7 +177,9 @@ def next_steps(tx: Transaction, caller: Caller, relation_id: int, *, limit: int 
     return _views(tx, tx.all(_NEXT_STEPS, values))
 
 
-def _references(conditions: Sequence[ColumnElement[bool]], limit: int | None = None) -> Select[Any]:
+def _references(
+    conditions: Sequence[ColumnElement[bool]], limit: int | None = None, columns: Sequence[Any] = _REFERENCE
+) -> Select[Any]:
     """Entries linked to a relation, each once whatever its roles, newest first.
 
     The inner statement walks the links' index in order and reads no more rows than it needs.
@@ -191,7 +194,7 @@ def _references(conditions: Sequence[ColumnElement[bool]], limit: int | None = N
         .subquery()
     )
     return (
-        select(*COLUMNS, _entry.body)
+        select(*columns)
         .join_from(picked, tables.entry, _entry.id == picked.c.entry_id)
         .order_by(picked.c.date.desc(), picked.c.entry_id.desc())
     )
