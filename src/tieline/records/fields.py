@@ -72,10 +72,15 @@ def describe(record: type[msgspec.Struct], _depth: int = 0) -> tuple[FieldInfo, 
     return tuple(_info(hints[entry.name], entry, _depth) for entry in msgspec.structs.fields(record))
 
 
-@cache
-def describe_by_wire(record: type[msgspec.Struct]) -> dict[str, FieldInfo]:
+def describe_by_wire(record: type[Any]) -> dict[str, FieldInfo]:
     """The same, by wire name."""
-    return {info.wire: info for info in describe(record)}
+    found = _by_wire.get(record)
+    if found is None:
+        found = _by_wire[record] = {info.wire: info for info in describe(record)}
+    return found
+
+
+_by_wire: dict[type[Any], dict[str, FieldInfo]] = {}
 
 
 def _info(hint: Any, entry: msgspec.structs.FieldInfo, depth: int) -> FieldInfo:

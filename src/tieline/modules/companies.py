@@ -1,0 +1,147 @@
+"""The modules of companies."""
+
+from __future__ import annotations
+
+from tieline.modules import common
+from tieline.modules.common import (
+    array,
+    entries,
+    find_fields,
+    of_record,
+    record_output,
+    social,
+    sync_key,
+    trigger_output,
+)
+from tieline.modules.module import Field, Module, options, required
+from tieline.records.contact import Email
+
+SAMPLE = {
+    "syncKey": "pT0wXk3eLr8Nv5Yb1mZ7sQj2dCt4Fo6nHgRaUiGhBxE",
+    "name": "Fjord Foods",
+    "domains": ["fjordfoods.example"],
+    "segment": "customer",
+    "stage": "current",
+    "step": "none",
+    "visibility": "visible",
+    "views": ["my", "defined"],
+    "firstSeen": 1735725600000,
+    "lastChanged": 1746093600000,
+}
+EMAILS = entries(Email, "value", "work", "home", labels={"value": "Email"})
+REQUIRED: tuple[Field, ...] = (
+    Field("requiredField", "Required Field", "select", "What identifies the company.", options=options(("email", "Email"), ("domain", "Domain")), to=""),
+    Field("emails", "Emails", "array", "E-mail addresses of the company.", items=EMAILS, when=("requiredField", "email")),
+    of_record("company", "domains", when=("requiredField", "domain")),
+)  # fmt: skip
+DETAILS: tuple[Field, ...] = (
+    of_record("company", "description"),
+    social("twitter", "Twitter Handle"),
+    social("facebook", "Facebook ID"),
+    of_record("company", "keywords"),
+    common.SEGMENT,
+    common.STAGE,
+    common.STEP,
+    of_record("company", "notes", type="text"),
+    array("phones", "Phones", common.PHONE_ENTRIES, "Phone numbers."),
+    array("faxes", "Faxes", common.FAX_ENTRIES, "Fax numbers."),
+    array("addresses", "Addresses", common.ADDRESS_ENTRIES, "Postal addresses."),
+    common.app_links("App Link Name", "URL"),
+    array("urls", "Contact URLs", common.URL_ENTRIES, "Web addresses."),
+    common.TYPE,
+    common.LEAD_SOURCE,
+)
+NAME = of_record("company", "name")
+ASSIGNEE = Field(
+    "assignee",
+    "Assignee",
+    "select",
+    "Whose companies; used with Assigned on.",
+    choices="members",
+    to="?assignee",
+    when=("assigned", "true"),
+)
+
+MODULES = (
+    Module(
+        slug="watchCompanyAuditChanged",
+        label="Watch Company Audit Changed",
+        description="Starts when a company's segment, stage, step or a custom field changes, and tells before and after.",
+        kind="instant_trigger",
+        noun="company",
+        event="company.audit.change",
+        fields=(Field("name", "Webhook Name", help="What the webhook is called in the account.", to=""),),
+        output=trigger_output("company"),
+        sample={
+            "event": "company.audit.change",
+            "company": SAMPLE,
+            "changes": {"stage": {"before": "lead", "after": "current"}},
+        },
+    ),
+    Module(
+        slug="findCompanies",
+        label="Find Companies",
+        description="Gives a bundle for each company that matches.",
+        kind="search",
+        noun="company",
+        method="GET",
+        path="/v1/companies/find",
+        answer="companies",
+        fields=(*find_fields("company", "Free Form Query"), ASSIGNEE, common.LIMIT),
+        output=record_output("company"),
+        sample=SAMPLE,
+        idempotent=True,
+    ),
+    Module(
+        slug="getACompany",
+        label="Get a Company",
+        description="Gives one company.",
+        kind="action",
+        noun="company",
+        method="GET",
+        path="/v1/companies/get",
+        answer="company",
+        fields=(sync_key("company", "?uniqueid"), common.TEAM),
+        output=record_output("company"),
+        sample=SAMPLE,
+        idempotent=True,
+    ),
+    Module(
+        slug="createACompany",
+        label="Create a Company",
+        description="Adds a company, or enhances the one that matches by domain or e-mail.",
+        kind="action",
+        noun="company",
+        path="/v1/companies/create",
+        fields=(NAME, required(REQUIRED[0]), *REQUIRED[1:], *DETAILS),
+        output=common.DONE,
+        sample={"errorcode": 0},
+        idempotent=True,
+    ),
+    Module(
+        slug="updateACompany",
+        label="Update a Company",
+        description="Changes the mapped fields of the company that matches and leaves the others as they are.",
+        kind="action",
+        noun="company",
+        path="/v1/companies/update",
+        fields=(NAME, *REQUIRED, *DETAILS),
+        output=common.DONE,
+        sample={"errorcode": 0},
+        idempotent=True,
+        update=True,
+    ),
+    Module(
+        slug="deleteACompany",
+        label="Delete a Company",
+        description="Removes a company; the timeline entries stay.",
+        kind="action",
+        noun="company",
+        method="DELETE",
+        path="/v1/companies/delete",
+        fields=(sync_key("company", "?uniqueid"), common.TEAM),
+        output=common.DONE,
+        sample={"errorcode": 0},
+        idempotent=True,
+    ),
+)

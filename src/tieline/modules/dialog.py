@@ -1,0 +1,76 @@
+"""A module's dialog as data for pages, commands and agents, and the choices that are loaded from the account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tieline import clock
+from tieline.client import AsyncCloze
+from tieline.modules.module import Field, Module
+
+CACHE_SECONDS = 60.0
+
+_cache: dict[tuple[Any, ...], tuple[float, list[dict[str, str]]]] = {}
+
+
+def describe_module(module: Module) -> dict[str, Any]:
+    """Everything a form needs."""
+    return {
+        "name": module.name,
+        "slug": module.slug,
+        "label": module.label,
+        "description": module.description,
+        "kind": module.kind,
+        "idempotent": module.idempotent,
+        "fields": [describe_field(found) for found in module.fields],
+        "output": [describe_field(found) for found in module.output],
+        "sample": module.sample,
+    }
+
+
+def describe_field(found: Field) -> dict[str, Any]:
+    """A field in the vocabulary of scenario-engine 4.3."""
+    made: dict[str, Any] = {"name": found.name, "label": found.label, "type": found.type}
+    for name in ("help", "required", "advanced", "multiline", "default", "choices"):
+        if value := getattr(found, name):
+            made[name] = value
+    if found.options:
+        made["options"] = [{"value": option.value, "label": option.label} for option in found.options]
+    if found.items:
+        made["spec"] = [describe_field(item) for item in found.items]
+    if found.when:
+        made["when"] = {found.when[0]: found.when[1]}
+    return made
+
+
+async def choices(
+    module: Module, found: Field, client: AsyncCloze, values: Mapping[str, Any], account_id: int
+) -> list[dict[str, str]]:
+    """The live choices of a field, kept for a minute for each account and input."""
+    segment, stage = str(values.get("segment") or ""), str(values.get("stage") or "")
+    key = (account_id, client.url, module.noun == "project", found.choices, segment, stage)
+    kept = _cache.get(key)
+    if kept is not None and kept[0] > clock.now():
+        return kept[1]
+    loaded = await _load(module, found, client, segment, stage)
+    _cache[key] = (clock.now() + CACHE_SECONDS, loaded)
+    return loaded
+
+
+async def _load(
+    module: Module, found: Field, client: AsyncCloze, segment: str, stage: str
+) -> list[dict[str, str]]:
+    of = "projects" if module.noun == "project" else "people"
+    if found.choices == "segments":
+        return [{"value": str(item.key), "label": str(item.name)} for item in await client.user.segments(of)]
+    if found.choices == "stages":
+        return [{"value": str(item.key), "label": str(item.name)} for item in await client.user.stages(of)]
+    if found.choices == "members":
+        return [
+            {"value": str(item.email), "label": str(item.name or item.email)}
+            for item in await client.user.members()
+        ]
+    tree = await client.user.steps(segment or None, stage or None if segment else None)
+    steps = [step for stages in tree.values() for place in stages.values() for step in place.get("steps", ())]
+    return [{"value": str(step["key"]), "label": str(step["name"])} for step in steps]

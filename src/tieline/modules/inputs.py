@@ -1,0 +1,155 @@
+"""From the values of a dialog to a request: required, coerced, placed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tieline.expressions import ERASE, IGNORE, Buffer, BundleValidationError, coerce, to_text
+from tieline.modules.errors import ModuleError
+from tieline.modules.module import Field, Module
+from tieline.records import normalize
+
+Values = dict[str, Any]
+
+
+@dataclass
+class Request:
+    """What a module sends: query parameters and a body."""
+
+    query: Values = field(default_factory=dict)
+    body: Values = field(default_factory=dict)
+
+
+def checked(module: Module, given: Mapping[str, Any], timezone: str = "UTC") -> Values:
+    """The input after coercion: only fields that are filled, markers kept. Raises ModuleError naming every problem."""
+    problems: list[str] = []
+    made: Values = {}
+    first: str | None = None
+    for found in module.fields:
+        try:
+            value = _checked(found, given.get(found.name), timezone, found.name)
+        except BundleValidationError as error:
+            problems.append(f"{error.field or found.name}: {error.message}")
+            first = first or error.field or found.name
+            continue
+        if value is None and found.default is not None:
+            value = found.default
+        if found.required and (value is None or value == "" or value is ERASE):
+            problems.append(f"Missing value of required parameter '{found.name}' ({found.label}).")
+            first = first or found.name
+        elif value is not None:
+            made[found.name] = value
+    if problems:
+        text = f"Validation failed for {len(problems)} parameter(s). {' '.join(problems)}"
+        raise ModuleError("BundleValidationError", text, module=module.label, field=first)
+    return made
+
+
+def _checked(found: Field, value: Any, timezone: str, path: str) -> Any:
+    if value is IGNORE or value is None:
+        return None
+    if value is ERASE:
+        return ERASE
+    if found.type == "select":
+        if value == "":
+            return None
+        return (
+            to_text(value).lower()
+            if isinstance(value, bool)
+            else value
+            if isinstance(value, list)
+            else to_text(value)
+        )
+    value = coerce(value, found.type, field=path, timezone=timezone)
+    if found.type == "array" and value is not None:
+        return _checked_items(found, value, timezone, path)
+    if value == "" and not found.required:
+        return None
+    return value
+
+
+def _checked_items(found: Field, items: list[Any], timezone: str, path: str) -> list[Any] | None:
+    made: list[Any] = []
+    for number, item in enumerate(items):
+        place = f"{path}[{number}]"
+        if item is IGNORE or item is None or item == "":
+            continue
+        if not found.items:
+            made.append(coerce(item, "text", field=place, timezone=timezone))
+            continue
+        entry = item if isinstance(item, dict) else {found.items[0].name: item}
+        filled = {}
+        for inner in found.items:
+            value = _checked(inner, entry.get(inner.name), timezone, f"{place}.{inner.name}")
+            if value is not None and value is not ERASE:
+                filled[inner.name] = value
+        if filled:
+            made.append(filled)
+    return made or None
+
+
+def request_of(module: Module, values: Mapping[str, Any]) -> Request:
+    """Where the values go. An erased field is sent empty on an update, and left out otherwise."""
+    made = Request()
+    for found in module.fields:
+        if found.name not in values or not found.target:
+            continue
+        value = plain(values[found.name])
+        if value is ERASE:
+            if not module.update:
+                continue
+            value = [] if found.type == "array" else ""
+        _place(made, module, found, value)
+    if module.slug == "createACommunicationRecord":
+        _split_references(made.body)
+    if module.update and module.noun != "company":
+        _address(made.body)
+    return made
+
+
+def _place(made: Request, module: Module, found: Field, value: Any) -> None:
+    target = found.target
+    if target.startswith("?"):
+        made.query[target[1:]] = value
+    elif target.endswith("[]"):
+        made.body.setdefault(target[:-2], []).append({**dict(found.entry), found.value_in: value or None})
+    elif module.method in {"GET", "DELETE"}:
+        made.query[target] = value
+    else:
+        made.body[target] = value
+
+
+def _split_references(body: Values) -> None:
+    """A reference with a role is a recipient (3.8)."""
+    references = body.pop("references", None) or []
+    people = [entry for entry in references if entry.get("role")]
+    others = [entry for entry in references if not entry.get("role")]
+    if people:
+        body["recipients"] = [*(body.get("recipients") or []), *people]
+    if others:
+        body["references"] = others
+
+
+def _address(body: Values) -> None:
+    """An e-mail address or app link typed where a sync key is expected still names the record (3.8)."""
+    key = str(body.get("syncKey") or "")
+    if address := normalize.email(key):
+        del body["syncKey"]
+        body["emails"] = [{"value": address}, *(body.get("emails") or [])]
+    elif ":" in key and "." in key.partition(":")[0]:
+        source, _, uniqueid = key.partition(":")
+        del body["syncKey"]
+        body["appLinks"] = [{"source": source, "uniqueid": uniqueid}, *(body.get("appLinks") or [])]
+
+
+def plain(value: Any) -> Any:
+    """A value of the expression language as JSON carries it: dates as ISO 8601, bytes as text."""
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items() if item is not IGNORE}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if value is ERASE or isinstance(value, str | int | float | bool) or value is None:
+        return value
+    return value.text() if isinstance(value, Buffer) else to_text(value)

@@ -1,0 +1,115 @@
+"""What a module is: data. The dialog, command, documentation and tests are read from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+Bundle = dict[str, Any]
+Kind = Literal["instant_trigger", "search", "action", "universal"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """A choice of a select field."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a module's dialog.
+
+    `type` is one of Make's field types (scenario-engine 4.2). `to` says where the value goes in the request:
+
+        name              body member, or query parameter of a GET
+        name[]            one entry of a list in the body; the rest of the entry is in `entry`
+        ?name             query parameter, whatever the method
+
+    `choices` names a list that is loaded from the account: segments, stages, steps, members. `when` shows the field
+    only for one value of another field.
+    """
+
+    name: str
+    label: str
+    type: str = "text"
+    help: str = ""
+    required: bool = False
+    advanced: bool = False
+    multiline: bool = False
+    default: Any = None
+    options: tuple[Option, ...] = ()
+    choices: str | None = None
+    items: tuple[Field, ...] = ()
+    to: str | None = None
+    entry: tuple[tuple[str, Any], ...] = ()
+    value_in: str = "value"
+    when: tuple[str, str] | None = None
+
+    @property
+    def target(self) -> str:
+        """Where the value goes."""
+        return self.name if self.to is None else self.to
+
+
+@dataclass(frozen=True)
+class Module:
+    """One operation on a Cloze-compatible API.
+
+    `answer`: member of the answer that holds the bundles (a record, or for a search a list). `idempotent`: repeating
+    the call changes nothing more.
+    """
+
+    slug: str
+    label: str
+    description: str
+    kind: Kind
+    noun: str
+    fields: tuple[Field, ...]
+    method: str = "POST"
+    path: str = ""
+    answer: str | None = None
+    output: tuple[Field, ...] = ()
+    sample: Bundle = field(default_factory=dict)
+    idempotent: bool = False
+    event: str | None = None
+    update: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name in a blueprint."""
+        return f"cloze:{self.slug}"
+
+    @property
+    def writes(self) -> bool:
+        """True when a call may change something."""
+        return self.kind in {"action", "universal"} and not (self.idempotent and self.method == "GET")
+
+    def field_of(self, name: str) -> Field | None:
+        """The field of that name."""
+        return next((f for f in self.fields if f.name == name), None)
+
+
+def options(*pairs: tuple[str, str]) -> tuple[Option, ...]:
+    """Choices from (value, label) pairs."""
+    return tuple(Option(value, label) for value, label in pairs)
+
+
+def required(found: Field) -> Field:
+    """The same field, mandatory."""
+    return replace(found, required=True)
+
+
+def letters(name: str) -> str:
+    """How module names are compared: letters only, case ignored."""
+    return re.sub(r"[^a-z]", "", name.lower())
+
+
+def walk(fields: tuple[Field, ...]) -> Iterator[Field]:
+    """Every field, those inside collections included."""
+    for found in fields:
+        yield found
+        yield from walk(found.items)
