@@ -10,13 +10,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tieline import __version__, api
+from tieline import __version__, api, importing, web
 from tieline.api import envelope
-from tieline.crm import deliveries, touches
+from tieline.client import AsgiTransport, Transport
+from tieline.crm import accounts, deliveries, touches
+from tieline.crm.access import Actor
 from tieline.http import Door
-from tieline.jobs import create_runner
+from tieline.jobs import Handler, create_runner
+from tieline.scenarios import hooks, state
+from tieline.scenarios.engine import Engine
 from tieline.settings import Settings
 from tieline.store.database import open_database
+from tieline.vault import Vault
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -24,7 +29,10 @@ def create_app(settings: Settings) -> Starlette:
     app = Starlette(
         routes=[
             *api.routes(),
+            *hooks.routes(),
             Route("/healthz", health),
+            Route("/readyz", ready),
+            *web.routes(),
         ],
         lifespan=running,
         exception_handlers={404: unknown_path, 405: unknown_path},
@@ -36,27 +44,55 @@ def create_app(settings: Settings) -> Starlette:
 @asynccontextmanager
 async def running(app: Starlette) -> AsyncIterator[None]:
     """Open what the rooms share, do the work that was left, and close it all in the opposite order."""
-    state = app.state
-    settings: Settings = state.settings
+    shared = app.state
+    settings: Settings = shared.settings
     async with AsyncExitStack() as closing:
-        state.database = await open_database(settings.database_url)
-        closing.push_async_callback(state.database.close)
-        state.door = Door(settings)
-        closing.push_async_callback(state.door.close)
-        state.jobs = create_runner(state.database, settings)
-        await state.jobs.start(
-            {
-                **deliveries.handlers(state.database, state.door, settings),
-                **touches.handlers(state.database),
-            }
+        shared.database = await open_database(settings.database_url)
+        closing.push_async_callback(shared.database.close)
+        shared.door = Door(settings)
+        closing.push_async_callback(shared.door.close)
+        shared.vault = Vault(settings)
+        shared.engine = Engine(
+            database=shared.database,
+            settings=settings,
+            door=shared.door,
+            vault=shared.vault,
+            local=lambda account_id, name: inside(app, account_id, name),
         )
-        closing.push_async_callback(state.jobs.stop)
+        closing.push_async_callback(shared.engine.close)
+        shared.jobs = create_runner(shared.database, settings)
+        if settings.run_jobs:
+            await shared.jobs.start(handlers(app))
+            closing.push_async_callback(shared.jobs.stop)
+            await shared.database.write(state.plan_pruning)
         yield
+
+
+def handlers(app: Starlette) -> dict[str, Handler]:
+    """Everything that a job runner of this application can do."""
+    shared = app.state
+    return {
+        **deliveries.handlers(shared.database, shared.door, shared.settings),
+        **touches.handlers(shared.database),
+        **shared.engine.handlers(),
+        **importing.handlers(shared.database),
+    }
+
+
+def inside(app: Starlette, account_id: int, name: str) -> Transport:
+    """The way from a scenario to an account of this server: the same API, without a socket."""
+    return AsgiTransport(app, account_id, {"tieline.actor": Actor("scenario", name)})
 
 
 async def health(request: Request) -> Response:
     """Answers when the server runs."""
     return JSONResponse({"status": "ok", "version": __version__})
+
+
+async def ready(request: Request) -> Response:
+    """Answers when the server can do its work: the database answers too."""
+    await request.app.state.database.read(accounts.count_accounts)
+    return JSONResponse({"status": "ok"})
 
 
 async def unknown_path(request: Request, error: Exception) -> Response:

@@ -72,6 +72,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 5
     suspend_hour: Annotated[int, msgspec.Meta(description="More failures than this in an hour suspend")] = 10
     suspend_day: Annotated[int, msgspec.Meta(description="More failures than this in a day suspend")] = 25
+    run_jobs: Annotated[
+        bool, msgspec.Meta(description="Run jobs in the server process too; off where `tieline work` does it")
+    ] = True
     job_concurrency: Annotated[
         int, msgspec.Meta(description="Jobs that run at once in this process", ge=1)
     ] = 32

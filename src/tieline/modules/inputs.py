@@ -13,6 +13,8 @@ from tieline.records import normalize
 
 Values = dict[str, Any]
 
+OTHER_NAMES = {"syncKey": ("uniqueid", "id", "identifier"), "qs": ("queryString",)}
+
 
 @dataclass
 class Request:
@@ -29,7 +31,7 @@ def checked(module: Module, given: Mapping[str, Any], timezone: str = "UTC") -> 
     first: str | None = None
     for found in module.fields:
         try:
-            value = _checked(found, given.get(found.name), timezone, found.name)
+            value = _checked(found, _given(found, given), timezone, found.name)
         except BundleValidationError as error:
             problems.append(f"{error.field or found.name}: {error.message}")
             first = first or error.field or found.name
@@ -45,6 +47,14 @@ def checked(module: Module, given: Mapping[str, Any], timezone: str = "UTC") -> 
         text = f"Validation failed for {len(problems)} parameter(s). {' '.join(problems)}"
         raise ModuleError("BundleValidationError", text, module=module.label, field=first)
     return made
+
+
+def _given(found: Field, given: Mapping[str, Any]) -> Any:
+    """The value under the field's name, or under another name that blueprints use for it."""
+    for name in (found.name, *OTHER_NAMES.get(found.name, ())):
+        if name in given:
+            return given[name]
+    return None
 
 
 def _checked(found: Field, value: Any, timezone: str, path: str) -> Any:

@@ -1,0 +1,133 @@
+"""Executions as people read them: the journal with labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import and_, bindparam, select
+
+from tieline.errors import NotFound
+from tieline.modules import find_module
+from tieline.scenarios import journal
+from tieline.scenarios.tools import TOOLS
+from tieline.store.database import Row, Statement, Transaction
+from tieline.store.tables import execution, scenario
+
+COLUMNS = [column for column in execution.c if column.name != "trigger"]
+ONE = Statement(
+    select(execution, scenario.c.name.label("scenario_name"))
+    .join(scenario, scenario.c.id == execution.c.scenario_id)
+    .where(execution.c.id == bindparam("wanted"), execution.c.account_id == bindparam("account_id"))
+)
+
+
+class ExecutionRow(msgspec.Struct):
+    """An execution in a list. Times in UTC milliseconds."""
+
+    id: str
+    scenario_id: int
+    scenario: str
+    version: int
+    status: str
+    type: str
+    trace: str
+    depth: int
+    created: int
+    started: int | None
+    finished: int | None
+    operations: int
+    error: dict[str, Any] | None
+
+    @property
+    def duration(self) -> int | None:
+        """How long it ran, in milliseconds."""
+        return (
+            self.finished - self.started if self.finished is not None and self.started is not None else None
+        )
+
+
+class OperationView(msgspec.Struct):
+    """One operation. `output`: its bundles; `exchange`: requests and answers, secrets masked."""
+
+    seq: int
+    path: str
+    module_id: int
+    module: str
+    label: str
+    state: str
+    started: int
+    duration: int | None
+    attempt: int
+    input: Any
+    output: list[Any] | None
+    error: dict[str, Any] | None
+    exchange: list[dict[str, Any]]
+
+
+class ExecutionView(msgspec.Struct):
+    """An execution with its operations and the bundles it began with."""
+
+    execution: ExecutionRow
+    trigger: list[Any] | None
+    operations: list[OperationView]
+
+
+def list_executions(
+    tx: Transaction,
+    account_id: int,
+    scenario_id: int | None = None,
+    *,
+    status: str | None = None,
+    limit: int = 50,
+    before: int | None = None,
+) -> list[ExecutionRow]:
+    """Executions, newest first. `before`: only those created before that moment."""
+    conditions = [execution.c.account_id == account_id]
+    if scenario_id is not None:
+        conditions.append(execution.c.scenario_id == scenario_id)
+    if status:
+        conditions.append(execution.c.status == status)
+    if before is not None:
+        conditions.append(execution.c.created < before)
+    found = (
+        select(*COLUMNS, scenario.c.name.label("scenario_name"))
+        .join(scenario, scenario.c.id == execution.c.scenario_id)
+        .where(and_(*conditions))
+        .order_by(execution.c.created.desc(), execution.c.id)
+        .limit(limit)
+    )
+    return [_row(row) for row in tx.all(found)]
+
+
+def get_execution(tx: Transaction, account_id: int, execution_id: str) -> ExecutionView:
+    """An execution with everything it did. Raises NotFound."""
+    row = tx.one(ONE, {"wanted": execution_id, "account_id": account_id})
+    if row is None:
+        raise NotFound("There is no such execution.")
+    operations = [_operation(found) for found in journal.load(tx, execution_id)]
+    return ExecutionView(_row(row), msgspec.json.decode(row["trigger"]), operations)
+
+
+def _row(row: Row) -> ExecutionRow:
+    names = [name for name in ExecutionRow.__struct_fields__ if name not in {"scenario", "error"}]
+    error = msgspec.json.decode(row["error"]) if row["error"] else None
+    return ExecutionRow(**{name: row[name] for name in names}, scenario=row["scenario_name"], error=error)
+
+
+def _operation(row: Row) -> OperationView:
+    module, tool = find_module(row["module"]), TOOLS.get(row["module"])
+    label = module.label if module else tool.label if tool else str(row["module"]).rpartition(":")[2]
+    names = ("seq", "path", "module_id", "module", "state", "started", "duration", "attempt")
+    return OperationView(
+        **{name: row[name] for name in names},
+        label=label,
+        input=_json(row["input"]),
+        output=_json(row["output"]),
+        error=_json(row["error"]),
+        exchange=_json(row["exchange"]) or [],
+    )
+
+
+def _json(text: str | None) -> Any:
+    return None if text is None else msgspec.json.decode(text)

@@ -1,0 +1,180 @@
+"""What an execution has already done, operation by operation: its history and its checkpoint, written once.
+
+A row is `started` before a call that writes, with the input that was evaluated, and `done`, `failed` or `filtered`
+after it. Rows that nothing depends on are written without waiting: the store keeps their order, so a row that is
+durable has every earlier row of its execution before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, delete, select, update
+
+from tieline import clock
+from tieline.expressions import from_json, to_json
+from tieline.modules.errors import ModuleError
+from tieline.store.database import Database, Row, Statement, Transaction
+from tieline.store.statements import upsert
+from tieline.store.tables import execution, operation
+
+COLUMNS = (
+    "execution_id", "path", "seq", "module_id", "module", "state", "started", "duration", "attempt", "input", "output",
+    "error", "exchange",
+)  # fmt: skip
+RECORD = upsert(
+    operation,
+    columns=COLUMNS,
+    conflict=("execution_id", "path"),
+    update=("state", "duration", "attempt", "input", "output", "error", "exchange"),
+)
+ROWS = Statement(
+    select(operation).where(operation.c.execution_id == bindparam("wanted")).order_by(operation.c.seq)
+)
+FORGET = Statement(
+    delete(operation).where(
+        operation.c.execution_id == bindparam("wanted"), operation.c.path == bindparam("gone")
+    )
+)
+SHAPES = Statement(
+    update(operation)
+    .where(operation.c.execution_id == bindparam("wanted"))
+    .values(input=None, output=None, exchange=None)
+)
+RUNNING = Statement(
+    update(execution)
+    .where(execution.c.id == bindparam("wanted"), execution.c.started.is_(None))
+    .values(status="running", started=bindparam("now"))
+)
+
+
+class Entry(msgspec.Struct):
+    """One operation as it is journalled."""
+
+    path: str
+    module_id: int
+    module: str
+    state: str
+    started: int
+    input: Any = None
+    output: Any = None
+    error: dict[str, Any] | None = None
+    exchange: Sequence[Any] = ()
+    duration: int | None = None
+
+
+class Journal:
+    """The journal of one execution."""
+
+    def __init__(self, database: Database, execution_id: str, attempt: int, rows: Sequence[Row]) -> None:
+        self.database = database
+        self.execution_id = execution_id
+        self.attempt = attempt
+        self.recorded = {str(row["path"]): row for row in rows}
+        self.seq = max((int(row["seq"]) for row in rows), default=0)
+        self.operations = sum(row["state"] in {"done", "failed"} for row in rows)
+        self.pending: set[asyncio.Task[None]] = set()
+        self.failure: BaseException | None = None
+
+    def state(self, path: str) -> str | None:
+        """What is known of the operation at that path."""
+        row = self.recorded.get(path)
+        return None if row is None else str(row["state"])
+
+    def bundles(self, path: str) -> list[dict[str, Any]]:
+        """The recorded output."""
+        return [from_json(bundle) for bundle in msgspec.json.decode(self.recorded[path]["output"])]
+
+    def input(self, path: str) -> dict[str, Any]:
+        """The recorded input."""
+        found: dict[str, Any] = from_json(msgspec.json.decode(self.recorded[path]["input"]))
+        return found
+
+    def error(self, path: str) -> ModuleError:
+        """The recorded failure."""
+        found = msgspec.json.decode(self.recorded[path]["error"])
+        return ModuleError(
+            found["name"],
+            found["message"],
+            module=found.get("module", ""),
+            field=found.get("field"),
+            status=found.get("statusCode"),
+        )
+
+    async def begin(self, entry: Entry) -> None:
+        """Make it durable that a call is about to be made."""
+        await self.database.write(_record, self._values(entry))
+
+    def record(self, entry: Entry) -> None:
+        """Write what happened, without waiting."""
+        if entry.state in {"done", "failed"}:
+            self.operations += 1
+        task = asyncio.get_running_loop().create_task(self.database.write(_record, self._values(entry)))
+        self.pending.add(task)
+        task.add_done_callback(self._written)
+
+    async def flush(self) -> None:
+        """Wait until everything is durable. Raises what kept a row from being written."""
+        while self.pending:
+            await asyncio.gather(*self.pending, return_exceptions=True)
+        if self.failure is not None:
+            raise self.failure
+
+    def _written(self, task: asyncio.Task[None]) -> None:
+        self.pending.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self.failure = self.failure or task.exception()
+
+    def _values(self, entry: Entry) -> dict[str, Any]:
+        recorded = self.recorded.get(entry.path)
+        if recorded is None:
+            self.seq += 1
+        seq = self.seq if recorded is None else recorded["seq"]
+        values = {
+            "execution_id": self.execution_id,
+            "path": entry.path,
+            "seq": seq,
+            "module_id": entry.module_id,
+            "module": entry.module,
+            "state": entry.state,
+            "started": entry.started,
+            "duration": entry.duration,
+            "attempt": self.attempt,
+            "input": _text(to_json(entry.input)),
+            "output": None if entry.output is None else _text([to_json(bundle) for bundle in entry.output]),
+            "error": None if entry.error is None else _text(entry.error),
+            "exchange": _text(list(entry.exchange)) if entry.exchange else None,
+        }
+        self.recorded[entry.path] = values
+        return values
+
+
+def load(tx: Transaction, execution_id: str) -> list[Row]:
+    """The rows of an execution, in order."""
+    return tx.all(ROWS, {"wanted": execution_id})
+
+
+def forget(tx: Transaction, execution_id: str, path: str) -> None:
+    """Let an operation be tried again."""
+    tx.run(FORGET, {"wanted": execution_id, "gone": path})
+
+
+def conceal(tx: Transaction, execution_id: str) -> None:
+    """Drop the contents of a confidential execution; that and how long its operations ran stays."""
+    tx.run(SHAPES, {"wanted": execution_id})
+
+
+def mark_running(tx: Transaction, execution_id: str) -> None:
+    """The execution has begun."""
+    tx.run(RUNNING, {"wanted": execution_id, "now": clock.now_ms()})
+
+
+def _record(tx: Transaction, values: dict[str, Any]) -> None:
+    tx.run(RECORD, values)
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,324 @@
+"""Scenarios as the account keeps them: import, export, versions, bindings. Every function asks for the account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, delete, func, select, update
+
+from tieline import clock
+from tieline.errors import Conflict, InvalidInput, NotFound
+from tieline.scenarios import schedule
+from tieline.scenarios.blueprint import Blueprint, export, parse, resources
+from tieline.scenarios.lint import Finding, lint
+from tieline.store.database import Row, Statement, Transaction
+from tieline.store.statements import upsert
+from tieline.store.tables import binding, connection, execution, hook, scenario, scenario_version
+
+NAME_LIMIT = 120
+ONE = Statement(
+    select(scenario).where(
+        scenario.c.id == bindparam("scenario_id"), scenario.c.account_id == bindparam("account_id")
+    )
+)
+VERSION = Statement(
+    select(scenario_version).where(
+        scenario_version.c.scenario_id == bindparam("scenario_id"),
+        scenario_version.c.version == bindparam("version"),
+    )
+)
+VERSIONS = Statement(
+    select(scenario_version.c.version, scenario_version.c.author, scenario_version.c.at)
+    .where(scenario_version.c.scenario_id == bindparam("scenario_id"))
+    .order_by(scenario_version.c.version.desc())
+)
+BINDINGS = Statement(
+    select(binding, connection.c.name.label("connection_name"))
+    .outerjoin(connection, connection.c.id == binding.c.local_id)
+    .where(binding.c.scenario_id == bindparam("scenario_id"))
+    .order_by(binding.c.kind, binding.c.foreign_id)
+)
+ADD_BINDING = upsert(
+    binding,
+    columns=("scenario_id", "kind", "foreign_id", "label", "local_id"),
+    conflict=("scenario_id", "kind", "foreign_id"),
+)
+BIND = Statement(
+    update(binding)
+    .where(
+        binding.c.scenario_id == bindparam("wanted"),
+        binding.c.kind == bindparam("of_kind"),
+        binding.c.foreign_id == bindparam("foreign"),
+    )
+    .values(local_id=bindparam("local"))
+)
+BIND_ALL = Statement(
+    update(binding).where(binding.c.scenario_id == bindparam("wanted")).values(local_id=bindparam("local"))
+)
+CONNECTIONS = Statement(select(connection.c.id).where(connection.c.account_id == bindparam("account_id")))
+LAST = (
+    select(execution.c.scenario_id, func.max(execution.c.created).label("last"))
+    .where(execution.c.account_id == bindparam("account_id"))
+    .group_by(execution.c.scenario_id)
+    .subquery()
+)
+LIST = Statement(
+    select(scenario, LAST.c.last)
+    .outerjoin(LAST, LAST.c.scenario_id == scenario.c.id)
+    .where(scenario.c.account_id == bindparam("account_id"))
+    .order_by(scenario.c.id)
+)
+
+
+class Imported(msgspec.Struct):
+    """What an import made."""
+
+    id: int
+    name: str
+    version: int
+    findings: list[Finding]
+
+
+class Binding(msgspec.Struct, frozen=True):
+    """A resource of the blueprint and what it is connected to here."""
+
+    kind: str
+    foreign_id: str
+    label: str
+    local_id: int | None
+    name: str | None
+
+
+class ScenarioView(msgspec.Struct):
+    """A scenario without its blueprint."""
+
+    id: int
+    name: str
+    active: bool
+    version: int
+    scheduling: dict[str, Any]
+    next_run: int | None
+    errors: int
+    paused_reason: str | None
+    created: int
+    changed: int
+    last: int | None = None
+
+
+def import_blueprint(
+    tx: Transaction,
+    account_id: int,
+    source: str | bytes | dict[str, Any],
+    *,
+    author: str = "",
+    connection_id: int | None = None,
+) -> Imported:
+    """Store a blueprint as a new scenario. Raises InvalidInput when it is none; findings do not keep it from coming in.
+
+    Its connections are bound to `connection_id`, or to the account's only connection when it has exactly one.
+    """
+    blueprint = parse(source)
+    now = clock.now_ms()
+    scheduling = _scheduling(blueprint)
+    row_id = tx.insert(
+        scenario,
+        {
+            "account_id": account_id,
+            "name": blueprint.name[:NAME_LIMIT],
+            "scheduling": msgspec.json.encode(scheduling).decode(),
+            "created": now,
+            "changed": now,
+        },
+    )
+    _add_version(tx, row_id, 1, blueprint, author)
+    chosen = connection_id if connection_id is not None else _only_connection(tx, account_id)
+    _add_bindings(tx, row_id, blueprint)
+    if chosen is not None:
+        bind_all(tx, account_id, row_id, chosen)
+    return Imported(row_id, blueprint.name, 1, findings(tx, account_id, row_id))
+
+
+def save_version(
+    tx: Transaction,
+    account_id: int,
+    scenario_id: int,
+    source: str | bytes | dict[str, Any],
+    *,
+    author: str = "",
+    based_on: int | None = None,
+) -> Imported:
+    """Store a new version. Raises Conflict when somebody saved one after `based_on`."""
+    row = find(tx, account_id, scenario_id)
+    if based_on is not None and based_on != row["version"]:
+        raise Conflict(
+            f"Version {row['version']} was saved meanwhile.", remedy="reload, and make the change there"
+        )
+    blueprint = parse(source)
+    version = int(row["version"]) + 1
+    _add_version(tx, scenario_id, version, blueprint, author)
+    _add_bindings(tx, scenario_id, blueprint)
+    values = {"version": version, "name": blueprint.name[:NAME_LIMIT], "changed": clock.now_ms()}
+    tx.run(update(scenario).where(scenario.c.id == scenario_id).values(**values))
+    return Imported(scenario_id, blueprint.name, version, findings(tx, account_id, scenario_id))
+
+
+def _add_version(tx: Transaction, scenario_id: int, version: int, blueprint: Blueprint, author: str) -> None:
+    values = {
+        "scenario_id": scenario_id,
+        "version": version,
+        "blueprint": export(blueprint),
+        "author": author,
+        "at": clock.now_ms(),
+    }
+    tx.insert(scenario_version, values)
+
+
+def _add_bindings(tx: Transaction, scenario_id: int, blueprint: Blueprint) -> None:
+    for kind, foreign, label in resources(blueprint):
+        tx.run(
+            ADD_BINDING,
+            {
+                "scenario_id": scenario_id,
+                "kind": kind,
+                "foreign_id": foreign,
+                "label": label,
+                "local_id": None,
+            },
+        )
+
+
+def _scheduling(blueprint: Blueprint) -> dict[str, Any]:
+    """The scheduling that came along, if it makes sense here."""
+    given = blueprint.scheduling
+    if given is None:
+        return {}
+    try:
+        return schedule.check(given)
+    except InvalidInput:
+        return {}
+
+
+def _only_connection(tx: Transaction, account_id: int) -> int | None:
+    rows = tx.all(CONNECTIONS, {"account_id": account_id})
+    return int(rows[0]["id"]) if len(rows) == 1 else None
+
+
+def find(tx: Transaction, account_id: int, scenario_id: int) -> Row:
+    """The row of a scenario. Raises NotFound."""
+    row = tx.one(ONE, {"account_id": account_id, "scenario_id": scenario_id})
+    if row is None:
+        raise NotFound("There is no such scenario.")
+    return row
+
+
+def get_scenario(tx: Transaction, account_id: int, scenario_id: int) -> ScenarioView:
+    """A scenario. Raises NotFound."""
+    return _view(find(tx, account_id, scenario_id), None)
+
+
+def list_scenarios(tx: Transaction, account_id: int) -> list[ScenarioView]:
+    """The account's scenarios; `last` is when one last began."""
+    return [_view(row, row["last"]) for row in tx.all(LIST, {"account_id": account_id})]
+
+
+def _view(row: Row, last: int | None) -> ScenarioView:
+    names = [name for name in ScenarioView.__struct_fields__ if name not in {"scheduling", "last"}]
+    return ScenarioView(
+        **{name: row[name] for name in names}, scheduling=msgspec.json.decode(row["scheduling"]), last=last
+    )
+
+
+def load_blueprint(
+    tx: Transaction, account_id: int, scenario_id: int, version: int | None = None
+) -> Blueprint:
+    """A version of a scenario, the current one by default. Raises NotFound."""
+    row = find(tx, account_id, scenario_id)
+    found = tx.one(VERSION, {"scenario_id": scenario_id, "version": version or row["version"]})
+    if found is None:
+        raise NotFound(f"There is no version {version}.")
+    return parse(str(found["blueprint"]))
+
+
+def export_blueprint(
+    tx: Transaction, account_id: int, scenario_id: int, version: int | None = None, *, for_make: bool = False
+) -> str:
+    """The canonical text of a version."""
+    return export(load_blueprint(tx, account_id, scenario_id, version), for_make=for_make)
+
+
+def versions(tx: Transaction, account_id: int, scenario_id: int) -> list[Row]:
+    """Every version with its author and time, newest first."""
+    find(tx, account_id, scenario_id)
+    return tx.all(VERSIONS, {"scenario_id": scenario_id})
+
+
+def bindings(tx: Transaction, account_id: int, scenario_id: int) -> list[Binding]:
+    """What the current version needs, and what it is connected to."""
+    needed = {(kind, foreign) for kind, foreign, _ in resources(load_blueprint(tx, account_id, scenario_id))}
+    rows = tx.all(BINDINGS, {"scenario_id": scenario_id})
+    return [
+        Binding(row["kind"], row["foreign_id"], row["label"], row["local_id"], row["connection_name"])
+        for row in rows
+        if (row["kind"], row["foreign_id"]) in needed
+    ]
+
+
+def bind(
+    tx: Transaction, account_id: int, scenario_id: int, kind: str, foreign_id: str, local_id: int | None
+) -> None:
+    """Connect one resource. Raises NotFound."""
+    find(tx, account_id, scenario_id)
+    _check_connection(tx, account_id, local_id)
+    if not tx.run(BIND, {"wanted": scenario_id, "of_kind": kind, "foreign": foreign_id, "local": local_id}):
+        raise NotFound("The blueprint has no such resource.")
+
+
+def bind_all(tx: Transaction, account_id: int, scenario_id: int, connection_id: int) -> None:
+    """Connect every resource to one account. Raises NotFound."""
+    find(tx, account_id, scenario_id)
+    _check_connection(tx, account_id, connection_id)
+    tx.run(BIND_ALL, {"wanted": scenario_id, "local": connection_id})
+
+
+def _check_connection(tx: Transaction, account_id: int, connection_id: int | None) -> None:
+    known = {row["id"] for row in tx.all(CONNECTIONS, {"account_id": account_id})}
+    if connection_id is not None and connection_id not in known:
+        raise NotFound("There is no such connection.")
+
+
+def findings(tx: Transaction, account_id: int, scenario_id: int) -> list[Finding]:
+    """What is wrong with the current version, unconnected resources included."""
+    blueprint = load_blueprint(tx, account_id, scenario_id)
+    bound = {(b.kind, b.foreign_id) for b in bindings(tx, account_id, scenario_id) if b.local_id is not None}
+    return lint(blueprint, bound=bound)
+
+
+def rename(tx: Transaction, account_id: int, scenario_id: int, name: str) -> None:
+    """Give a scenario another name. Raises InvalidInput."""
+    find(tx, account_id, scenario_id)
+    text = name.strip()
+    if not text or len(text) > NAME_LIMIT:
+        raise InvalidInput(f"1 to {NAME_LIMIT} characters", field="name", remedy="choose a name")
+    tx.run(update(scenario).where(scenario.c.id == scenario_id).values(name=text, changed=clock.now_ms()))
+
+
+def set_scheduling(tx: Transaction, account_id: int, scenario_id: int, scheduling: dict[str, Any]) -> None:
+    """Say when the scenario runs. Raises InvalidInput; Conflict while it is active."""
+    row = find(tx, account_id, scenario_id)
+    if row["active"]:
+        raise Conflict("The scenario is active.", remedy="switch it off first")
+    text = msgspec.json.encode(schedule.check(scheduling)).decode()
+    tx.run(
+        update(scenario).where(scenario.c.id == scenario_id).values(scheduling=text, changed=clock.now_ms())
+    )
+
+
+def remove(tx: Transaction, account_id: int, scenario_id: int) -> None:
+    """Delete a scenario with its versions and history. Raises Conflict while it is active."""
+    row = find(tx, account_id, scenario_id)
+    if row["active"]:
+        raise Conflict("The scenario is active.", remedy="switch it off first")
+    for table in (binding, hook, scenario_version, execution):
+        tx.run(delete(table).where(table.c.scenario_id == scenario_id))
+    tx.run(delete(scenario).where(scenario.c.id == scenario_id))

@@ -1,0 +1,214 @@
+"""The stored state of scenarios and executions: small functions, each one transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, delete, select, update
+
+from tieline import clock, ids, jobs
+from tieline.scenarios import journal, schedule
+from tieline.store.database import Row, Statement, Transaction
+from tieline.store.statements import upsert
+from tieline.store.tables import account, execution, scenario
+from tieline.trace import Trace
+
+ENDED = frozenset({"success", "warning", "error"})
+DAY = 86_400_000
+
+FIND = Statement(select(execution).where(execution.c.id == bindparam("wanted")))
+SCENARIO = Statement(select(scenario).where(scenario.c.id == bindparam("wanted")))
+TIMEZONE = Statement(select(account.c.timezone).where(account.c.id == bindparam("wanted")))
+COLUMNS = (
+    "id", "account_id", "scenario_id", "version", "status", "type", "trigger", "dedupe", "trace", "depth", "created",
+    "finished", "error", "operations",
+)  # fmt: skip
+START = upsert(execution, columns=COLUMNS, conflict=("scenario_id", "dedupe"))
+FINISH = Statement(
+    update(execution)
+    .where(execution.c.id == bindparam("wanted"))
+    .values(
+        status=bindparam("status_"),
+        finished=bindparam("now"),
+        operations=bindparam("count"),
+        error=bindparam("error_"),
+    )
+)
+WAIT = Statement(
+    update(execution)
+    .where(execution.c.id == bindparam("wanted"))
+    .values(status="queued", operations=bindparam("count"), error=bindparam("error_"))
+)
+RESET = Statement(
+    update(scenario).where(scenario.c.id == bindparam("wanted"), scenario.c.errors > 0).values(errors=0)
+)
+COUNT = Statement(
+    update(scenario).where(scenario.c.id == bindparam("wanted")).values(errors=scenario.c.errors + 1)
+)
+PAUSE = Statement(
+    update(scenario)
+    .where(scenario.c.id == bindparam("wanted"))
+    .values(active=False, paused_reason=bindparam("reason"), next_run=None, changed=bindparam("now"))
+)
+ACTIVATE = Statement(
+    update(scenario)
+    .where(scenario.c.id == bindparam("wanted"))
+    .values(active=True, paused_reason=None, errors=0, next_run=bindparam("due"), changed=bindparam("now"))
+)
+DUE = Statement(
+    update(scenario).where(scenario.c.id == bindparam("wanted")).values(next_run=bindparam("due"))
+)
+OLD = Statement(delete(execution).where(execution.c.finished < bindparam("before")))
+
+
+def find(tx: Transaction, execution_id: str) -> Row | None:
+    """The row of an execution."""
+    return tx.one(FIND, {"wanted": execution_id})
+
+
+def scenario_row(tx: Transaction, scenario_id: int) -> Row | None:
+    """The row of a scenario."""
+    return tx.one(SCENARIO, {"wanted": scenario_id})
+
+
+def timezone(tx: Transaction, account_id: int) -> str:
+    """The account's time zone: its scenarios run in it."""
+    return str(tx.scalar(TIMEZONE, {"wanted": account_id}))
+
+
+def start(
+    tx: Transaction,
+    account_id: int,
+    scenario_id: int,
+    *,
+    kind: str,
+    trigger: list[Any] | None = None,
+    dedupe: str | None = None,
+    trace: Trace | None = None,
+    deepest: int = 0,
+    sequential: bool = False,
+) -> str:
+    """Store an execution and its job. The same event again starts nothing.
+
+    A chain of scenarios that grows deeper than `deepest` is recorded as an error and not run.
+    """
+    row = scenario_row(tx, scenario_id)
+    assert row is not None
+    execution_id = ids.execution()
+    depth = trace.depth + 1 if trace is not None else 0
+    too_deep = bool(deepest) and depth > deepest
+    now = clock.now_ms()
+    error = {
+        "name": "RuntimeError",
+        "message": f"stopped: {depth} scenarios have set off one another, the limit is {deepest} (TIELINE_TRACE_DEPTH)",
+        "module": "",
+    }
+    values = {
+        "id": execution_id,
+        "account_id": account_id,
+        "scenario_id": scenario_id,
+        "version": row["version"],
+        "status": "error" if too_deep else "queued",
+        "type": kind,
+        "trigger": msgspec.json.encode(trigger).decode(),
+        "dedupe": dedupe,
+        "trace": trace.execution if trace is not None else "",
+        "depth": depth,
+        "created": now,
+        "finished": now if too_deep else None,
+        "error": msgspec.json.encode(error).decode() if too_deep else None,
+        "operations": 0,
+    }
+    if tx.run(START, values) and not too_deep:
+        jobs.defer(
+            tx, "execution.run", {"id": execution_id}, lock=f"scenario:{scenario_id}" if sequential else None
+        )
+    return execution_id
+
+
+def finish(
+    tx: Transaction,
+    row: Row,
+    status: str,
+    error: dict[str, Any] | None,
+    operations: int,
+    *,
+    disable: bool,
+    most: int,
+    conceal: bool,
+) -> str | None:
+    """The end of an execution. Returns why the scenario was paused, if it was: never silently (3.11)."""
+    values = {
+        "wanted": row["id"],
+        "status_": status,
+        "now": clock.now_ms(),
+        "count": operations,
+        "error_": None if error is None else msgspec.json.encode(error).decode(),
+    }
+    tx.run(FINISH, values)
+    if conceal:
+        journal.conceal(tx, str(row["id"]))
+    scenario_id = int(row["scenario_id"])
+    if error is None:
+        tx.run(RESET, {"wanted": scenario_id})
+        return None
+    tx.run(COUNT, {"wanted": scenario_id})
+    current = scenario_row(tx, scenario_id)
+    if current is None or not current["active"]:
+        return None
+    if not disable and int(current["errors"]) < most:
+        return None
+    why = (
+        error["message"]
+        if disable
+        else f"{current['errors']} executions in a row ended with an error, the last one: {error['message']}"
+    )
+    reason = f"Paused after execution {row['id']}: {why}"
+    deactivate(tx, scenario_id, reason)
+    return reason
+
+
+def wait(tx: Transaction, execution_id: str, path: str, error: dict[str, Any], operations: int) -> None:
+    """The execution will be taken up again where it failed."""
+    journal.forget(tx, execution_id, path)
+    tx.run(WAIT, {"wanted": execution_id, "count": operations, "error_": msgspec.json.encode(error).decode()})
+
+
+def activate(tx: Transaction, scenario_id: int, scheduling: dict[str, Any], zone: str) -> None:
+    """Switch on, and plan the first due time."""
+    due = schedule.next_run(scheduling, clock.now_ms(), zone) if scheduling else None
+    tx.run(ACTIVATE, {"wanted": scenario_id, "due": due, "now": clock.now_ms()})
+    _plan_tick(tx, scenario_id, due)
+
+
+def deactivate(tx: Transaction, scenario_id: int, reason: str | None) -> None:
+    """Switch off; `reason` is shown when it was not a person who did it."""
+    tx.run(PAUSE, {"wanted": scenario_id, "reason": reason, "now": clock.now_ms()})
+
+
+def tick(tx: Transaction, row: Row, due: int, zone: str) -> None:
+    """Start the execution that is due and plan the next one, in one transaction. A missed time runs once."""
+    scheduling = msgspec.json.decode(row["scheduling"])
+    start(tx, int(row["account_id"]), int(row["id"]), kind="scheduled", dedupe=f"due:{due}", sequential=True)
+    following = schedule.next_run(scheduling, max(due, clock.now_ms()), zone)
+    tx.run(DUE, {"wanted": row["id"], "due": following})
+    _plan_tick(tx, int(row["id"]), following)
+
+
+def _plan_tick(tx: Transaction, scenario_id: int, due: int | None) -> None:
+    if due is not None:
+        jobs.defer(tx, "schedule.tick", {"scenario": scenario_id, "due": due}, at=due)
+
+
+def prune(tx: Transaction, days: int) -> None:
+    """Drop executions older than `days`, and come again tomorrow."""
+    tx.run(OLD, {"before": clock.now_ms() - days * DAY})
+    plan_pruning(tx, clock.now_ms() + DAY)
+
+
+def plan_pruning(tx: Transaction, at: int | None = None) -> None:
+    """Have old executions dropped once a day."""
+    jobs.defer(
+        tx, "executions.prune", {}, key="executions.prune", at=at if at is not None else clock.now_ms()
+    )

@@ -1,0 +1,168 @@
+"""Hooks: the addresses of instant triggers, and what comes in there (1.13, 3.6, 4.7)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from sqlalchemy import bindparam, select, update
+
+from tieline import clock, ids
+from tieline.errors import Conflict, InvalidInput
+from tieline.modules import runner
+from tieline.scenarios.plan import Node
+from tieline.store.database import Row, Statement, Transaction
+from tieline.store.tables import binding, connection, hook, scenario
+
+BY_TOKEN = Statement(
+    select(hook, scenario.c.active)
+    .join(scenario, scenario.c.id == hook.c.scenario_id)
+    .where(hook.c.token == bindparam("token"))
+)
+BY_MODULE = Statement(
+    select(hook).where(
+        hook.c.scenario_id == bindparam("scenario_id"), hook.c.module_id == bindparam("module_id")
+    )
+)
+OF_SCENARIO = Statement(
+    select(hook).where(hook.c.scenario_id == bindparam("scenario_id")).order_by(hook.c.id.desc())
+)
+REGISTERED = Statement(
+    update(hook)
+    .where(hook.c.id == bindparam("wanted"))
+    .values(event=bindparam("event_"), external_id=bindparam("external"))
+)
+OWN = Statement(
+    select(connection.c.id).where(
+        connection.c.account_id == bindparam("account_id"), connection.c.url.is_(None)
+    )
+)
+CONNECTION = Statement(
+    select(connection)
+    .join(binding, binding.c.local_id == connection.c.id)
+    .where(
+        binding.c.scenario_id == bindparam("scenario_id"),
+        binding.c.kind == bindparam("kind"),
+        binding.c.foreign_id == bindparam("foreign_id"),
+        connection.c.account_id == bindparam("account_id"),
+    )
+)
+
+
+class HookAnswer(msgspec.Struct, frozen=True):
+    """What the sender of an event is answered."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+CONFIRMED = HookAnswer(200, "application/json", b'{"status": "ok"}')
+ACCEPTED = HookAnswer(200, "text/plain", b"Accepted")
+GONE = HookAnswer(
+    410,
+    "application/json",
+    b'{"status": "gone", "message": "The scenario is off, or there is no such webhook."}',
+)
+
+
+def ensure_hook(tx: Transaction, account_id: int, scenario_id: int, module_id: int, name: str) -> Row:
+    """The hook of a trigger, made when it is first needed; it keeps its address."""
+    row = tx.one(BY_MODULE, {"scenario_id": scenario_id, "module_id": module_id})
+    if row is None:
+        values = {
+            "account_id": account_id,
+            "scenario_id": scenario_id,
+            "module_id": module_id,
+            "name": name or f"Tieline scenario {scenario_id}",
+            "token": ids.secret(24),
+            "created": clock.now_ms(),
+        }
+        tx.insert(hook, values)
+        row = tx.one(BY_MODULE, {"scenario_id": scenario_id, "module_id": module_id})
+        assert row is not None
+    return row
+
+
+def registered(tx: Transaction, hook_id: int, event: str, external_id: str | None) -> None:
+    """Remember the subscription at the other side; None when it is removed."""
+    tx.run(REGISTERED, {"wanted": hook_id, "event_": event, "external": external_id})
+
+
+def hook_by_token(tx: Transaction, token: str) -> Row | None:
+    """The hook of an address, and whether its scenario is active."""
+    return tx.one(BY_TOKEN, {"token": token})
+
+
+def hook_of(tx: Transaction, scenario_id: int) -> Row | None:
+    """The hook of a scenario."""
+    return tx.one(OF_SCENARIO, {"scenario_id": scenario_id})
+
+
+def own_connections(tx: Transaction, account_id: int) -> set[int]:
+    """The connections to accounts of this server."""
+    return {int(row["id"]) for row in tx.all(OWN, {"account_id": account_id})}
+
+
+def resource_of(node: Node) -> tuple[str, str]:
+    """(kind, foreign id) of the resource that a module names in its parameters."""
+    for key, kind in (("__IMTCONN__", "connection"), ("account", "connection"), ("__IMTHOOK__", "hook")):
+        if key in node.parameters:
+            return kind, str(node.parameters[key])
+    return "connection", ""
+
+
+def connection_of(tx: Transaction, account_id: int, scenario_id: int, resource: tuple[str, str]) -> Row:
+    """The connection bound to a resource. Raises Conflict when there is none."""
+    kind, foreign = resource
+    row = tx.one(
+        CONNECTION,
+        {"account_id": account_id, "scenario_id": scenario_id, "kind": kind, "foreign_id": foreign},
+    )
+    if row is None:
+        raise Conflict(
+            f"The {kind} {foreign or 'of the module'} is not connected to an account.", remedy="connect it"
+        )
+    return row
+
+
+def bundles_of(
+    trigger: Node, headers: Mapping[str, str], query: Mapping[str, str], body: bytes
+) -> list[dict[str, Any]]:
+    """The bundles of an event. Raises InvalidInput for a body that cannot be read."""
+    if trigger.module is not None:
+        return runner.parse_event(trigger.module, _json(body))
+    value = _any_body(headers, body)
+    if isinstance(value, list):
+        return [item if isinstance(item, dict) else {"value": item} for item in value]
+    return [
+        {**query, **(value if isinstance(value, dict) else {"value": value} if value is not None else {})}
+    ]
+
+
+def _any_body(headers: Mapping[str, str], body: bytes) -> Any:
+    if not body.strip():
+        return None
+    if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    return _json(body)
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInput(f"the body is not JSON: {error}", field="body", remedy="send JSON") from None
+
+
+def dedupe_key(headers: Mapping[str, str], body: bytes) -> str | None:
+    """What makes a repeated delivery of the same event the same event."""
+    given = headers.get("webhook-id")
+    if given:
+        return f"id:{given[:200]}"
+    # Cloze sends no id, but its retries repeat the body, and the body carries the moment of the change.
+    subscription = headers.get("x-cloze-subscription-id")
+    return f"body:{hashlib.sha256(subscription.encode() + body).hexdigest()}" if subscription else None
