@@ -9,11 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.databases import database, database_url
+from tests.receiver import receiver
 from tieline import clock
 from tieline.settings import load
 
 if TYPE_CHECKING:
     from tests.servers import RunningServer, Thread
+
+__all__ = [
+    "FakeClock",
+    "StartServer",
+    "database",
+    "database_url",
+    "fake_clock",
+    "receiver",
+    "server",
+    "start_server",
+]
 
 StartServer = Callable[..., "RunningServer"]
 

@@ -18,12 +18,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.receiver import Receiver, hang_up, ok, receiver, redirect, slow, status, text
+from tests.receiver import Receiver, hang_up, ok, redirect, slow, status, text
 from tieline.errors import InvalidInput, PermissionDenied
 from tieline.http import Door, RequestFailed, mask_headers, mask_url
 from tieline.settings import Settings
-
-__all__ = ["receiver"]
 
 
 class Names(AbstractResolver):

@@ -7,12 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.crm.webhooks import Desk, open_desk
-from tests.databases import database
-from tests.receiver import Receiver, hang_up, ok, receiver, redirect, slow, status, status_ok, text
+from tests.receiver import Receiver, hang_up, ok, redirect, slow, status, status_ok, text
 from tieline.errors import NotFound
 from tieline.store.database import Database
-
-__all__ = ["database", "receiver"]
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from tests.crm.webhooks import AUDITED, Desk, open_desk
-from tests.databases import database
-from tests.receiver import Receiver, receiver
+from tests.receiver import Receiver
 from tieline.crm.access import Actor, Trace
 from tieline.crm.accounts import caller_by_id, create_account
 from tieline.crm.settings import AccountSettings, FieldSetting, StepSetting, save_settings
@@ -20,8 +19,6 @@ from tieline.records.contact import CustomField
 from tieline.records.person import Person
 from tieline.records.webhook import UnsubscribeRequest
 from tieline.store.database import Database
-
-__all__ = ["database", "receiver"]
 
 
 @pytest.fixture
@@ -84,7 +81,7 @@ async def test_bad_input_names_the_field_and_stores_nothing(
     desk: Desk, fields: dict[str, Any], named: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
-        await desk.subscribe(fields.pop("event", "person.change"), **fields)
+        await desk.subscribe(**{"event": "person.change", **fields})
     assert caught.value.field == named
     assert await desk.subscriptions() == []
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.databases import database
 
 from tests.crm.diary import DAY, NOW, Diary, open_diary
 from tieline.crm import timeline
@@ -15,8 +14,6 @@ from tieline.errors import InvalidInput, NoIdentifier, NotFound, PermissionDenie
 from tieline.records.codec import convert
 from tieline.records.timeline import MessageRef, ToDo
 from tieline.store.database import Database
-
-__all__ = ["database"]
 
 
 @pytest.fixture
@@ -391,9 +388,8 @@ async def test_a_timeline_that_cannot_be_read(
     diary: Diary, fields: dict[str, Any], error: type[Exception]
 ) -> None:
     await diary.add(emails=[{"value": "rosa@x.example"}])
-    identifier = fields.pop("id")
     with pytest.raises(error):
-        await diary.page(identifier, **fields)
+        await diary.page(fields["id"], **fields)
 
 
 async def test_messages_come_in_the_order_asked_and_unknown_ones_are_left_out(diary: Diary) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.databases import database
 
 from tests.crm.diary import DAY, NOW, Diary, open_diary
 from tieline.crm import timeline
@@ -24,8 +23,6 @@ from tieline.records.webhook import SubscribeRequest
 from tieline.settings import Settings
 from tieline.store import tables
 from tieline.store.database import Database, Row
-
-__all__ = ["database"]
 
 ROSA = "rosa@x.example"
 
