@@ -446,6 +446,19 @@ async def test_the_view_of_an_entry_is_safe(diary: Diary) -> None:
     assert await diary.ask(timeline.entries_of, row["id"], filters=["mail"]) == []
 
 
+async def test_a_list_shows_the_beginning_of_a_long_body(diary: Diary) -> None:
+    key = await diary.communication(
+        body="<p>x</p>" * 10_000, bodytype="html", recipients=[{"value": "a@x.example"}]
+    )
+    row = await diary.known("a@x.example")
+    [listed] = await diary.ask(timeline.entries_of, row["id"])
+    assert listed.truncated
+    assert len(listed.body_html) <= 20_010
+    whole = await diary.ask(timeline.view, key)
+    assert not whole.truncated
+    assert len(whole.body_html) == 80_000
+
+
 async def test_completing_and_reopening_a_todo(diary: Diary) -> None:
     key = await diary.todo(participants=["rosa@x.example"], when=NOW + DAY)
     row = await diary.known("rosa@x.example")

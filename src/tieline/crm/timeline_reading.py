@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from sqlalchemy import ColumnElement, Select, bindparam, case, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 
 from tieline.crm import relations
 from tieline.crm.access import Caller
@@ -23,12 +23,15 @@ from tieline.store.database import Row, Statement, Transaction
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 1000
+BODY_IN_LIST: Final = 20_000  # characters of a body that a list of views carries; cleaning HTML takes time
+BODY_IN_VIEW: Final = 500_000
 _MIME_TYPES: Final = {"html": "text/html", "text": "text/plain"}
 
 _entry = tables.entry.c
 _link = tables.entry_link.c
 _relation = tables.relation.c
 _REFERENCE: Final = (_entry.key, _entry.changed, _entry.date)
+_SHOWN: Final = (*COLUMNS, func.substr(_entry.body, 1, BODY_IN_LIST + 1).label("body"))
 
 
 class TimelinePage(msgspec.Struct, omit_defaults=True):
@@ -56,7 +59,10 @@ class Participant(msgspec.Struct, frozen=True):
 
 
 class EntryView(msgspec.Struct, kw_only=True):
-    """An entry as pages show it. `body_html` is safe to include; links are safe to follow."""
+    """An entry as pages show it. `body_html` is safe to include; links are safe to follow.
+
+    Only the beginning of a long body is there when `truncated`: `body` has all of it.
+    """
 
     key: str
     noun: str
@@ -67,6 +73,7 @@ class EntryView(msgspec.Struct, kw_only=True):
     subject: str
     preview: str
     body_html: str
+    truncated: bool
     due: int | None  # 1: someday
     done: int | None
     assigner: str
@@ -127,7 +134,7 @@ def body(tx: Transaction, caller: Caller, key: str) -> MessageBody:
 
 def view(tx: Transaction, caller: Caller, key: str) -> EntryView:
     """One entry for pages. Raises NotFound."""
-    return _views(tx, [find(tx, caller.account_id, key)])[0]
+    return _views(tx, [find(tx, caller.account_id, key)], BODY_IN_VIEW)[0]
 
 
 def entries_of(
@@ -148,7 +155,7 @@ def entries_of(
         wanted.append(_link.date < before)
     if filters:
         wanted.append(_entry.filter.in_(filters))
-    return _views(tx, tx.all(_references(wanted, limit, (*COLUMNS, _entry.body))))
+    return _views(tx, tx.all(_references(wanted, limit, _SHOWN)))
 
 
 _OPEN: Final = (
@@ -157,9 +164,9 @@ _OPEN: Final = (
     _entry.done.is_(None),
 )
 _BY_DUE: Final = (case((_entry.due == SOMEDAY, 1), else_=0), _entry.due, _entry.id)
-_AGENDA = Statement(select(*COLUMNS, _entry.body).where(*_OPEN).order_by(*_BY_DUE).limit(bindparam("most")))
+_AGENDA = Statement(select(*_SHOWN).where(*_OPEN).order_by(*_BY_DUE).limit(bindparam("most")))
 _NEXT_STEPS = Statement(
-    select(*COLUMNS, _entry.body)
+    select(*_SHOWN)
     .where(*_OPEN, _entry.id.in_(select(_link.entry_id).where(_link.relation_id == bindparam("of_relation"))))
     .order_by(*_BY_DUE)
     .limit(bindparam("most"))
@@ -252,7 +259,7 @@ _PARTICIPANTS = Statement(
 )
 
 
-def _views(tx: Transaction, rows: Sequence[Row]) -> list[EntryView]:
+def _views(tx: Transaction, rows: Sequence[Row], most: int = BODY_IN_LIST) -> list[EntryView]:
     if not rows:
         return []
     people: dict[int, list[Participant]] = {}
@@ -260,13 +267,14 @@ def _views(tx: Transaction, rows: Sequence[Row]) -> list[EntryView]:
         people.setdefault(row["entry_id"], []).append(
             Participant(row["relation_id"], row["kind"], row["sync_key"], row["name"], row["role"])
         )
-    return [_view(row, people.get(row["id"], [])) for row in rows]
+    return [_view(row, people.get(row["id"], []), most) for row in rows]
 
 
-def _view(row: Row, participants: list[Participant]) -> EntryView:
+def _view(row: Row, participants: list[Participant], most: int) -> EntryView:
     message = message_of(row)
     sender = message.from_ if isinstance(message.from_, dict) else {}
     duration = given(message.duration)
+    text = row["body"] or ""
     return EntryView(
         key=row["key"],
         noun=row["noun"],
@@ -276,7 +284,8 @@ def _view(row: Row, participants: list[Participant]) -> EntryView:
         changed=row["changed"],
         subject=row["subject"],
         preview=text_of(message.preview),
-        body_html=safe_html(row["body"] or "", text_of(message.bodytype)),
+        body_html=safe_html(text[:most], text_of(message.bodytype)),
+        truncated=len(text) > most,
         due=row["due"],
         done=row["done"],
         assigner=text_of(message.assigner),
