@@ -121,9 +121,9 @@ def load(environ: dict[str, str] | None = None, **overrides: Any) -> Settings:
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         where = str(error).rpartition("$.")[2].strip("`") if "$." in str(error) else None
-        name = f"TIELINE_{where.split('[')[0].upper()}" if where else None
+        variable = f"TIELINE_{where.split('[')[0].upper()}" if where else None
         raise InvalidInput(
-            str(error).split(" - ")[0], field=name, remedy="see the list of settings"
+            str(error).split(" - ")[0], field=variable, remedy="see the list of settings"
         ) from None
 
 

@@ -25,6 +25,7 @@ BOOLEANS = (
     "detailed",
 )
 NUMBERS = ("pagesize", "pagenumber", "recordnumber")
+EXACT = ("email", "phone", "domain", "name", "keyword")  # lenient forms (0.4)
 
 
 async def create(call: Call) -> bytes:
@@ -123,6 +124,8 @@ def _find_query(parameters: dict[str, Any], *, strict: bool) -> FindQuery:
     given = parameters if strict else lenient.find_parameters(parameters)
     values: dict[str, Any] = {}
     for name in FindQuery.__struct_fields__:
+        if strict and name in EXACT:
+            continue
         read: Any = (
             queries.boolean if name in BOOLEANS else queries.whole if name in NUMBERS else queries.text
         )

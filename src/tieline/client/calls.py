@@ -10,10 +10,7 @@ import msgspec
 
 from tieline.records.account import FieldDefinition, Profile, Segment, Stage, TeamMember
 from tieline.records.codec import convert, plain
-from tieline.records.company import Company
 from tieline.records.kinds import KINDS
-from tieline.records.person import Person
-from tieline.records.project import Project
 from tieline.records.relation import Relation
 from tieline.records.timeline import Communication, Content, Message, ToDo
 from tieline.records.webhook import Subscription

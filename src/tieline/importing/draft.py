@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from dateutil import parser as dates
 
 from tieline.errors import InvalidInput
-from tieline.records.company import Company
-from tieline.records.contact import Address, CustomField, Email, Fax, Phone, Social, Url
+from tieline.records.codec import convert
 from tieline.records.person import Person
 
 WORK = frozenset({"work", "business", "office", "company", "company main", "arbeit", "geschäftlich"})
@@ -18,6 +18,7 @@ MOBILE = frozenset({"mobile", "cell", "iphone", "handy", "mobil", "work mobile",
 FAX = frozenset({"fax", "work fax", "home fax", "business fax", "homefax", "workfax", "other fax"})
 ADDRESS_PARTS = ("street", "suite", "pobox", "city", "region", "postcode", "country")
 TEXT_LIMIT = 20_000
+Wire = dict[str, Any]
 
 
 @dataclass
@@ -25,13 +26,13 @@ class Draft:
     """Collects values with the words that describe them ("work", "cell", …); `person()` makes the record."""
 
     texts: dict[str, str] = field(default_factory=dict)
-    emails: list[Email] = field(default_factory=list)
-    phones: list[Phone] = field(default_factory=list)
-    faxes: list[Fax] = field(default_factory=list)
+    emails: list[Wire] = field(default_factory=list)
+    phones: list[Wire] = field(default_factory=list)
+    faxes: list[Wire] = field(default_factory=list)
     addresses: dict[str, dict[str, str]] = field(default_factory=dict)
     address_kinds: dict[str, set[str]] = field(default_factory=dict)
-    urls: list[Url] = field(default_factory=list)
-    socials: list[Social] = field(default_factory=list)
+    urls: list[Wire] = field(default_factory=list)
+    socials: list[Wire] = field(default_factory=list)
     keywords: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -45,9 +46,7 @@ class Draft:
         value = value.strip().removeprefix("mailto:")
         if value:
             flags = _flags(kinds)
-            self.emails.append(
-                Email(value=value, **flags, **({"preferred": True} if "pref" in kinds else {}))
-            )
+            self.emails.append({"value": value, **flags, **({"preferred": True} if "pref" in kinds else {})})
 
     def phone(self, value: str, kinds: set[str]) -> None:
         """Add a phone or, when so described, a fax number."""
@@ -56,10 +55,10 @@ class Draft:
             return
         if kinds & FAX:
             home = bool(kinds & {"home", "home fax", "homefax"})
-            self.faxes.append(Fax(value=value, **({"home": True} if home else {"work": True})))
+            self.faxes.append({"value": value, **({"home": True} if home else {"work": True})})
             return
         flags = _flags(kinds) | ({"mobile": True} if kinds & MOBILE else {})
-        self.phones.append(Phone(value=value, **flags))
+        self.phones.append({"value": value, **flags})
 
     def address(self, slot: str, part: str, value: str, kinds: set[str] | None = None) -> None:
         """Add one part of the postal address that `slot` names."""
@@ -73,12 +72,12 @@ class Draft:
         value = value.strip()
         if value:
             address = value if "://" in value else f"https://{value}"
-            self.urls.append(Url(address=address, **({"name": name} if name else {})))
+            self.urls.append({"address": address, **({"name": name} if name else {})})
 
     def social(self, network: str, value: str) -> None:
         """Add a social handle."""
         if value.strip():
-            self.socials.append(Social(type=network, value=value.strip()))
+            self.socials.append({"type": network, "value": value.strip()})
 
     def words(self, values: list[str]) -> None:
         """Add keywords; technical group names of the source are left out."""
@@ -92,32 +91,31 @@ class Draft:
         texts = dict(self.texts)
         company, department = texts.pop("company", ""), texts.pop("department", "")
         birthday = texts.pop("birthday", "")
-        person = Person(
+        wire: dict[str, Any] = {
             **texts,
-            **_given(
-                emails=self.emails,
-                phones=self.phones,
-                faxes=self.faxes,
-                addresses=[self._address(slot) for slot in self.addresses],
-                urls=self.urls,
-                socials=self.socials,
-                keywords=self.keywords,
-                companies=[Company(name=company)] if company else [],
-                custom_fields=[CustomField(id="department", type="keyword", value=department)]
-                if department
-                else [],
-                notes="\n".join(self.notes) or None,
-                birthday=_birthday(birthday) if birthday else None,
-            ),
-        )
+            "emails": self.emails,
+            "phones": self.phones,
+            "faxes": self.faxes,
+            "addresses": [self._address(slot) for slot in self.addresses],
+            "urls": self.urls,
+            "socials": self.socials,
+            "keywords": self.keywords,
+            "companies": [{"name": company}] if company else [],
+            "customFields": [{"id": "department", "type": "keyword", "value": department}]
+            if department
+            else [],
+            "notes": "\n".join(self.notes),
+            "birthday": _birthday(birthday) if birthday else None,
+        }
+        person = convert(Person, {name: value for name, value in wire.items() if value})
         if not texts and not (self.emails or self.phones):
             raise InvalidInput(
                 "nothing in this row names anybody", remedy="give a name, an e-mail address or a phone"
             )
         return person
 
-    def _address(self, slot: str) -> Address:
-        return Address(**self.addresses[slot], **_flags(self.address_kinds.get(slot, set())))
+    def _address(self, slot: str) -> Wire:
+        return {**self.addresses[slot], **_flags(self.address_kinds.get(slot, set()))}
 
 
 def _flags(kinds: set[str]) -> dict[str, bool]:
@@ -127,10 +125,6 @@ def _flags(kinds: set[str]) -> dict[str, bool]:
     if kinds & HOME or any("home" in kind for kind in kinds):
         flags["home"] = True
     return flags
-
-
-def _given(**values: object) -> dict[str, object]:
-    return {name: value for name, value in values.items() if value}
 
 
 def _birthday(text: str) -> str | None:

@@ -122,7 +122,7 @@ class DistributedRunner:
         """Wait until nothing is due on the whole queue. Raises TimeoutError."""
         async with asyncio.timeout(timeout):
             while await self.database.read(lambda tx: tx.scalar(DUE)):
-                await asyncio.sleep(0.05)  # noqa: ASYNC110 - other processes work on it too
+                await asyncio.sleep(0.05)
 
     def _runs(self, kind: str, handler: Handler) -> Any:
         async def run(context: JobContext, payload: dict[str, Any], attempt: int, lock: str | None) -> None:

@@ -76,7 +76,7 @@ def describe_by_wire(record: type[Any]) -> dict[str, FieldInfo]:
     """The same, by wire name."""
     found = _by_wire.get(record)
     if found is None:
-        found = _by_wire[record] = {info.wire: info for info in describe(record)}
+        found = _by_wire[record] = {info.wire: info for info in describe(record)}  # type: ignore[arg-type]
     return found
 
 

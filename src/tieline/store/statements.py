@@ -17,8 +17,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.util import LRUCache
 
 DIALECTS: dict[str, SqlDialect] = {
-    "sqlite": sqlite.dialect(paramstyle="named"),  # type: ignore[no-untyped-call]
-    "postgresql": postgresql.dialect(paramstyle="pyformat"),
+    "sqlite": sqlite.dialect(paramstyle="named"),
+    "postgresql": postgresql.dialect(paramstyle="pyformat"),  # type: ignore[no-untyped-call]
 }
 # Shapes of statements built at run time (a find has a few hundred); the module-level ones are compiled for good.
 _shapes: dict[str, LRUCache[Any, Any]] = {name: LRUCache(1000) for name in DIALECTS}

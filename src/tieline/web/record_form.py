@@ -123,7 +123,7 @@ def _options(info: FieldInfo, kind: Kind, settings: AccountSettings) -> dict[str
 
 
 def _custom_input(field: FieldSetting, wire: dict[str, Any]) -> Input:
-    entry = next((e for e in wire.get("customFields") or () if e.get("id") == field.id), {})
+    entry: dict[str, Any] = next((e for e in wire.get("customFields") or () if e.get("id") == field.id), {})
     value = entry.get("value")
     if isinstance(value, list):
         value = ", ".join(str(field.choices.get(str(v), v)) for v in value)

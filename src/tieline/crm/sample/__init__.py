@@ -113,7 +113,7 @@ def _person(
         if works_at
         else rng.choice(["customer", "customer", "customer", "network", "friend"]),
         stage=rng.choice(["lead", "lead", "future", "current", "current", "past", "out"]),
-        emails=[Email(value=f"{handle}@{domain}", **({"work": True} if works_at else {"home": True}))],
+        emails=[Email(value=f"{handle}@{domain}", work=bool(works_at), home=not works_at)],
         phones=[Phone(value=f"+44 7700 900{number:03d}", mobile=True)],
         addresses=[
             Address(

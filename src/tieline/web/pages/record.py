@@ -260,7 +260,8 @@ def _context(kind: Kind, caller: Caller, shown: Shown, tab: str) -> dict[str, An
 
 def _days(items: list[Item], timezone: str) -> Iterator[tuple[str, list[Item]]]:
     """Lines under their day."""
-    day, lines = "", []
+    day: str = ""
+    lines: list[Item] = []
     for item in items:
         name = day_text(item.at, timezone)
         if name != day and lines:
