@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tieline import __version__, api, importing, web
+from tieline import __version__, api, control, importing, web
 from tieline.api import envelope
 from tieline.client import AsgiTransport, Transport
 from tieline.crm import accounts, deliveries, touches
@@ -32,6 +32,7 @@ def create_app(settings: Settings) -> Starlette:
             *hooks.routes(),
             Route("/healthz", health),
             Route("/readyz", ready),
+            *control.routes(),
             *web.routes(),
         ],
         lifespan=running,

@@ -1,0 +1,5 @@
+"""`python -m tieline.cli`."""
+
+from tieline.cli import main
+
+main()

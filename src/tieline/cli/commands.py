@@ -1,0 +1,633 @@
+"""Every command. What it does is done by the control API; here is only how it is asked for and shown."""
+
+from __future__ import annotations
+
+import base64
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from tieline import __version__
+from tieline.cli import output
+from tieline.cli.reach import Server
+from tieline.settings import Settings, load
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Tieline: your relationships, and the scenarios that keep them.",
+)
+account_app = typer.Typer(no_args_is_help=True, help="Accounts and their keys.")
+connection_app = typer.Typer(no_args_is_help=True, help="Accounts that modules act for.")
+module_app = typer.Typer(no_args_is_help=True, help="The Cloze modules.")
+scenario_app = typer.Typer(no_args_is_help=True, help="Scenarios and their executions.")
+app.add_typer(account_app, name="account")
+app.add_typer(connection_app, name="connection")
+app.add_typer(module_app, name="module")
+app.add_typer(scenario_app, name="scenario")
+
+DataDir = Annotated[str | None, typer.Option("--data-dir", help="Folder of the data (TIELINE_DATA_DIR).")]
+DatabaseUrl = Annotated[str | None, typer.Option("--database", help="Database URL (TIELINE_DATABASE).")]
+Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+Account = Annotated[
+    str | None, typer.Option("--account", help="E-mail address of the account, where there are several.")
+]
+File = Annotated[str, typer.Argument(help="A file, or - for standard input.")]
+
+
+def _server(data_dir: str | None, database: str | None, account: str | None = None) -> Server:
+    return Server(load(data_dir=data_dir, database=database), account)
+
+
+def _read(path: str) -> bytes:
+    if path == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        output.fail(f"{path} cannot be read: {error.strerror}", 2)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    sample: Annotated[bool, typer.Option("--sample", help="Load the sample office.")] = False,
+) -> None:
+    """Start the server."""
+    from tieline.cli import serving
+
+    serving.serve(load(host=host, port=port, data_dir=data_dir, database=database), sample)
+
+
+@app.command()
+def work(data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
+    """Run jobs in a process of their own (PostgreSQL)."""
+    from tieline.cli import serving
+
+    settings = load(data_dir=data_dir, database=database)
+    if settings.database_url.startswith("sqlite"):
+        output.fail(
+            "workers need PostgreSQL: give --database postgresql://…; on SQLite the server does the work itself",
+            2,
+        )
+    serving.work(settings)
+
+
+@app.command()
+def version(json: Json = False) -> None:
+    """The version of Tieline."""
+    output.emit({"version": __version__}) if json else output.say(f"Tieline {__version__}")
+
+
+@app.command("settings")
+def show_settings(data_dir: DataDir = None, database: DatabaseUrl = None, json: Json = False) -> None:
+    """Every setting with its value."""
+    current = load(data_dir=data_dir, database=database)
+    rows = [
+        {
+            "variable": f"TIELINE_{name.upper()}",
+            "value": "***" if name == "secret_key" and value else value,
+            "changed": value != default,
+        }
+        for name, value, default in (
+            (n, getattr(current, n), getattr(Settings(), n)) for n in Settings.__struct_fields__
+        )
+    ]
+    output.emit(rows) if json else output.table(
+        rows, {"variable": "Variable", "value": "Value", "changed": "Changed"}, ""
+    )
+
+
+@account_app.command("create")
+def account_create(
+    email: Annotated[str, typer.Argument(help="E-mail address of the account.")],
+    name: Annotated[str, typer.Option(help="Name of the person.")] = "",
+    country: Annotated[str, typer.Option(help="Country code that completes phone numbers.")] = "US",
+    timezone: Annotated[str, typer.Option(help="Time zone, such as Europe/Stockholm.")] = "UTC",
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read a password for the pages from standard input.")
+    ] = False,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Make an account; its API key is shown once."""
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    body = {"email": email, "name": name, "country": country, "timezone": timezone, "password": password}
+    with _server(data_dir, database) as server:
+        made = server.call("POST", "/accounts", body)
+    output.emit(made) if json else output.say(
+        f"Account {made['email']}\nAPI key {made['api_key']}  (shown only now)"
+    )
+
+
+@account_app.command("list")
+def account_list(data_dir: DataDir = None, database: DatabaseUrl = None, json: Json = False) -> None:
+    """Every account."""
+    with _server(data_dir, database) as server:
+        rows = server.call("GET", "/accounts")
+    output.emit(rows) if json else output.table(
+        rows,
+        {"email": "E-mail", "name": "Name", "timezone": "Time zone"},
+        "No accounts yet: tieline account create EMAIL",
+    )
+
+
+@account_app.command("key")
+def account_key(
+    name: Annotated[str, typer.Argument(help="What the key is for.")],
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """One more API key, shown once."""
+    with _server(data_dir, database, account) as server:
+        made = server.call("POST", "/accounts/key", {"name": name})
+    output.emit(made) if json else output.say(f"API key {made['api_key']}  (shown only now)")
+
+
+@account_app.command("password")
+def account_password(account: Account = None, data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
+    """Set the password for the pages, read from standard input."""
+    with _server(data_dir, database, account) as server:
+        server.call("POST", "/accounts/password", {"password": sys.stdin.readline().rstrip("\r\n")})
+    output.say("Password set.")
+
+
+@connection_app.command("add")
+def connection_add(
+    name: Annotated[str, typer.Argument(help="What to call it.")],
+    email: Annotated[str, typer.Option(help="E-mail address of the account at the other side.")],
+    api_key: Annotated[
+        str, typer.Option(envvar="TIELINE_API_KEY", help="Its API key; - reads it from standard input.")
+    ],
+    url: Annotated[str, typer.Option(help="Address of the server.")] = "https://api.cloze.com",
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Connect an account of Cloze or of another Tieline; it is checked first."""
+    key = sys.stdin.readline().strip() if api_key == "-" else api_key
+    with _server(data_dir, database, account) as server:
+        made = server.call("POST", "/connections", {"name": name, "email": email, "api_key": key, "url": url})
+    output.emit(made) if json else output.say(f"Connected “{made['name']}” as {made['identity']}.")
+
+
+@connection_app.command("list")
+def connection_list(
+    account: Account = None, data_dir: DataDir = None, database: DatabaseUrl = None, json: Json = False
+) -> None:
+    """The account's connections."""
+    with _server(data_dir, database, account) as server:
+        rows = server.call("GET", "/connections")
+    output.emit(rows) if json else output.table(
+        rows, {"name": "Name", "email": "E-mail", "url": "Server", "identity": "Acts as"}, "None."
+    )
+
+
+@connection_app.command("test")
+def connection_test(
+    name: str,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Ask the other side who we are."""
+    with _server(data_dir, database, account) as server:
+        found = server.call("POST", f"/connections/{name}/test")
+    output.emit(found) if json else output.say(f"“{found['name']}” works, as {found['identity']}.")
+
+
+@connection_app.command("remove")
+def connection_remove(
+    name: str,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Remove a connection that no scenario uses."""
+    with _server(data_dir, database, account) as server:
+        found = server.call("DELETE", f"/connections/{name}")
+    output.emit(found) if json else output.say(f"“{found['removed']}” is removed.")
+
+
+@module_app.command("list")
+def module_list(json: Json = False) -> None:
+    """Every module."""
+    from tieline.modules import MODULES
+
+    rows = [
+        {"name": m.name, "label": m.label, "kind": m.kind, "description": m.description}
+        for m in MODULES.values()
+    ]
+    output.emit(rows) if json else output.table(
+        rows, {"label": "Module", "kind": "Kind", "description": "What it does"}, ""
+    )
+
+
+@module_app.command("show")
+def module_show(name: str, json: Json = False) -> None:
+    """A module with its fields."""
+    from tieline.modules import find_module
+    from tieline.modules.dialog import describe_module
+    from tieline.modules.module import walk
+
+    found = find_module(name)
+    if found is None:
+        output.fail(f"there is no module “{name}”: tieline module list shows them", 2)
+    if json:
+        output.emit(describe_module(found))
+        return
+    output.say(f"{found.label}  ({found.name}, {found.kind})\n{found.description}\n")
+    rows = [
+        {"label": f.label + (" *" if f.required else ""), "name": f.name, "type": f.type, "help": f.help}
+        for f in walk(found.fields)
+    ]
+    output.table(
+        rows, {"label": "Field", "name": "Name", "type": "Type", "help": "Meaning"}, "It has no fields."
+    )
+
+
+@module_app.command("run")
+def module_run(
+    name: str,
+    input: Annotated[
+        str | None,
+        typer.Option("--input", help="JSON lines to run it with, one call each; - for standard input."),
+    ] = None,
+    set: Annotated[list[str] | None, typer.Option("--set", help="FIELD=VALUE, as often as needed.")] = None,
+    connection: Annotated[str, typer.Option(help="The connection to act for.")] = "This account",
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Run a module; bundles come out as JSON lines."""
+    fixed = dict(_pair(text) for text in set or ())
+    lines = [{}] if input is None else [_object(line) for line in _read(input).splitlines() if line.strip()]
+    count = 0
+    with _server(data_dir, database, account) as server:
+        for given in lines:
+            for bundle in server.call(
+                "POST", f"/modules/{name}/run", {"connection": connection, "input": {**given, **fixed}}
+            ):
+                output.emit(bundle)
+                count += 1
+    if not json:
+        output.progress(f"{count} bundle{'' if count == 1 else 's'}")
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        output.fail(f"--set {text}: write FIELD=VALUE", 2)
+    try:
+        return name, msgspec.json.decode(value) if value[:1] in {"{", "["} else value
+    except msgspec.DecodeError:
+        return name, value
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(line)
+    except msgspec.DecodeError as error:
+        output.fail(f"the input is not JSON: {error}", 2)
+    if not isinstance(value, dict):
+        output.fail("each line of the input must be a JSON object", 2)
+    return value
+
+
+@scenario_app.command("import")
+def scenario_import(
+    file: File,
+    connection: Annotated[
+        str | None, typer.Option(help="Connect it to this connection; “This account” needs no key.")
+    ] = None,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Import a Make blueprint."""
+    text = _read(file).decode("utf-8", "replace")
+    with _server(data_dir, database, account) as server:
+        made = server.call("POST", "/scenarios", {"blueprint": text, "connection": connection})
+    if json:
+        output.emit(made)
+        return
+    output.say(f"Scenario {made['id']}: {made['name']}")
+    _findings(made["findings"])
+
+
+def _findings(rows: list[dict[str, Any]]) -> None:
+    output.table(
+        rows,
+        {"severity": "Severity", "code": "Code", "module_id": "Module", "message": "Finding"},
+        "No findings.",
+    )
+
+
+@scenario_app.command("list")
+def scenario_list(
+    account: Account = None, data_dir: DataDir = None, database: DatabaseUrl = None, json: Json = False
+) -> None:
+    """The account's scenarios."""
+    with _server(data_dir, database, account) as server:
+        rows = server.call("GET", "/scenarios")
+    output.emit(rows) if json else output.table(
+        rows,
+        {"id": "Id", "name": "Name", "active": "Active", "version": "Version", "paused_reason": "Paused"},
+        "No scenarios yet: tieline scenario import FILE",
+    )
+
+
+@scenario_app.command("show")
+def scenario_show(
+    number: int,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """A scenario, what it is connected to, and what is wrong with it."""
+    with _server(data_dir, database, account) as server:
+        found = server.call("GET", f"/scenarios/{number}")
+    if json:
+        output.emit(found)
+        return
+    output.say(
+        f"{found['name']}  (scenario {found['id']}, version {found['version']}, {'active' if found['active'] else 'off'})"
+    )
+    if found["paused_reason"]:
+        output.say(found["paused_reason"])
+    output.table(
+        found["connections"],
+        {"kind": "Needs", "label": "Called", "name": "Connected to"},
+        "It needs no connections.",
+    )
+    _findings(found["findings"])
+
+
+@scenario_app.command("export")
+def scenario_export(
+    number: int,
+    for_make: Annotated[
+        bool, typer.Option("--for-make", help="Leave out what only Tieline understands.")
+    ] = False,
+    version: Annotated[int | None, typer.Option(help="An earlier version.")] = None,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """The blueprint in its canonical form."""
+    with _server(data_dir, database, account) as server:
+        found = server.call(
+            "GET", f"/scenarios/{number}/export", for_make="true" if for_make else None, version=version
+        )
+    output.emit(found) if json else print(found["blueprint"], end="")
+
+
+@scenario_app.command("lint")
+def scenario_lint(file: File, json: Json = False) -> None:
+    """Check a blueprint file; exit code 1 when something is wrong with it."""
+    from tieline.scenarios.blueprint import parse
+    from tieline.scenarios.lint import errors, lint
+
+    findings = lint(parse(_read(file)))
+    if json:
+        output.emit(findings)
+    else:
+        _findings([msgspec.to_builtins(finding) for finding in findings])
+    if errors(findings):
+        raise typer.Exit(1)
+
+
+@scenario_app.command("connect")
+def scenario_connect(
+    number: int,
+    connection: Annotated[str, typer.Argument(help="The connection.")] = "This account",
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Connect everything a scenario needs to one account."""
+    with _server(data_dir, database, account) as server:
+        rows = server.call("POST", f"/scenarios/{number}/connect", {"connection": connection})
+    output.emit(rows) if json else output.table(
+        rows, {"kind": "Needs", "label": "Called", "name": "Connected to"}, "It needs no connections."
+    )
+
+
+@scenario_app.command("activate")
+def scenario_activate(
+    number: int,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Switch a scenario on."""
+    with _server(data_dir, database, account) as server:
+        found = server.call("POST", f"/scenarios/{number}/activate")
+    output.emit(found) if json else output.say(f"“{found['name']}” is on.")
+
+
+@scenario_app.command("deactivate")
+def scenario_deactivate(
+    number: int,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Switch a scenario off."""
+    with _server(data_dir, database, account) as server:
+        found = server.call("POST", f"/scenarios/{number}/deactivate")
+    output.emit(found) if json else output.say(f"“{found['name']}” is off.")
+
+
+@scenario_app.command("run")
+def scenario_run(
+    number: int,
+    trigger: Annotated[
+        str | None, typer.Option("--trigger", help="JSON bundles to start with, from a file or -.")
+    ] = None,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Run a scenario once and wait for its end."""
+    given = None if trigger is None else msgspec.json.decode(_read(trigger))
+    with _server(data_dir, database, account) as server:
+        started = server.call("POST", f"/scenarios/{number}/run", {"trigger": given})
+        found = _wait(server, started["execution"])
+    _show_execution(found, json)
+    if found["execution"]["status"] == "error":
+        raise typer.Exit(1)
+
+
+def _wait(server: Server, execution: str) -> dict[str, Any]:
+    for _ in range(1200):
+        found: dict[str, Any] = server.call("GET", f"/executions/{execution}")
+        if found["execution"]["status"] in {"success", "warning", "error"}:
+            return found
+        time.sleep(0.1)
+    return found
+
+
+def _show_execution(found: dict[str, Any], json: bool) -> None:
+    if json:
+        output.emit(found)
+        return
+    run = found["execution"]
+    output.say(f"Execution {run['id']}: {run['status']}, {run['operations']} operations")
+    if run["error"]:
+        output.say(f"{run['error']['module']}: {run['error']['message']}")
+    rows = [{**o, "problem": (o["error"] or {}).get("message")} for o in found["operations"]]
+    output.table(
+        rows,
+        {"path": "Path", "label": "Module", "state": "State", "duration": "ms", "problem": "Error"},
+        "No operations.",
+    )
+
+
+@scenario_app.command("history")
+def scenario_history(
+    number: Annotated[str | None, typer.Argument(help="A scenario's number, or an execution's id.")] = None,
+    limit: Annotated[int, typer.Option(help="The most rows.")] = 50,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Executions of a scenario, or one of them with its operations."""
+    with _server(data_dir, database, account) as server:
+        if number is not None and not number.isdecimal():
+            _show_execution(server.call("GET", f"/executions/{number}"), json)
+            return
+        rows = server.call("GET", "/executions", scenario=number, limit=limit)
+    output.emit(rows) if json else output.table(
+        rows,
+        {
+            "id": "Execution",
+            "scenario": "Scenario",
+            "status": "Status",
+            "type": "Began",
+            "operations": "Operations",
+        },
+        "No executions yet.",
+    )
+
+
+@scenario_app.command("replay")
+def scenario_replay(
+    execution: str,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Run again with the trigger data of an earlier execution."""
+    with _server(data_dir, database, account) as server:
+        started = server.call("POST", f"/executions/{execution}/replay")
+        found = _wait(server, started["execution"])
+    _show_execution(found, json)
+
+
+@app.command("expression")
+def expression(
+    text: Annotated[str, typer.Argument(metavar="EXPR", help="A template such as {{upper(1.name)}}.")],
+    context: Annotated[
+        str | None, typer.Option(help="JSON file: module id to bundle; `var` for variables.")
+    ] = None,
+    now: Annotated[str | None, typer.Option(help="The moment to evaluate at, ISO 8601.")] = None,
+    timezone: Annotated[str, typer.Option(help="Time zone of the scenario.")] = "UTC",
+    json: Json = False,
+) -> None:
+    """Evaluate an expression."""
+    from tieline.cli.evaluate import evaluate
+
+    evaluate(text, _object(_read(context)) if context else {}, now, timezone, json)
+
+
+@app.command("import")
+def import_contacts(
+    file: File,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check only; change nothing.")] = False,
+    map: Annotated[
+        list[str] | None, typer.Option("--map", help="COLUMN=FIELD for columns that are not recognised.")
+    ] = None,
+    rejected: Annotated[
+        str | None, typer.Option(help="Write rejected rows with reasons to this file.")
+    ] = None,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Import contacts from a vCard or CSV file."""
+    mapping = {name: str(value) for name, value in (_pair(text) for text in map or ())}
+    body = {
+        "filename": Path(file).name,
+        "data": base64.b64encode(_read(file)).decode(),
+        "mapping": mapping,
+        "dry_run": dry_run,
+    }
+    with _server(data_dir, database, account) as server:
+        run = server.call("POST", "/imports", body)["id"]
+        found = _follow(server, run, quiet=json)
+        text = server.call("GET", f"/imports/{run}/rejected")["csv"] if found["rejected_count"] else ""
+    if text and rejected:
+        Path(rejected).write_text(text)
+    if json:
+        output.emit(found)
+    else:
+        would = "would be " if dry_run else ""
+        output.say(
+            f"{found['created_count']} {would}added, {found['updated_count']} {would}enhanced, {found['rejected_count']} rejected."
+        )
+        if text and not rejected:
+            output.say(text.rstrip())
+    if found["state"] == "failed":
+        output.fail(str(found["error"]))
+
+
+def _follow(server: Server, run: int, *, quiet: bool) -> dict[str, Any]:
+    shown = -1
+    while True:
+        found: dict[str, Any] = server.call("GET", f"/imports/{run}")
+        if not quiet and found["done"] != shown:
+            shown = found["done"]
+            output.progress(f"{shown:,} of {found['total']:,}")
+        if found["state"] in {"finished", "failed"}:
+            return found
+        time.sleep(0.2)
+
+
+@app.command("export")
+def export_contacts(
+    account: Account = None, data_dir: DataDir = None, database: DatabaseUrl = None, json: Json = False
+) -> None:
+    """Every person, company and project as JSON lines, each with its kind."""
+    with _server(data_dir, database, account) as server:
+        for kind in ("person", "company", "project"):
+            page = 1
+            while records := server.call("GET", f"/records/{kind}", page=page)["records"]:
+                for record in records:
+                    output.emit({kind: record})
+                page += 1

@@ -1,0 +1,55 @@
+"""The owner's API on one screen."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute, Mount, Route
+
+from tieline.control import handlers as h
+from tieline.control.frame import Handler, control
+
+
+def _route(method: str, path: str, handler: Handler, *, owner: bool = False) -> Route:
+    return Route(path, control(handler, owner=owner), methods=[method])
+
+
+def routes() -> list[BaseRoute]:
+    """Everything under /control."""
+    return [
+        Mount(
+            "/control",
+            routes=[
+                _route("POST", "/accounts", h.create_account, owner=True),
+                _route("GET", "/accounts", h.list_accounts, owner=True),
+                _route("POST", "/accounts/key", h.create_key, owner=True),
+                _route("POST", "/accounts/password", h.set_password, owner=True),
+                _route("GET", "/connections", h.list_connections),
+                _route("POST", "/connections", h.add_connection),
+                _route("POST", "/connections/{name}/test", h.test_connection),
+                _route("POST", "/connections/{name}/rotate", h.rotate_connection),
+                _route("DELETE", "/connections/{name}", h.remove_connection),
+                _route("GET", "/modules", h.list_modules),
+                _route("GET", "/modules/{name}", h.show_module),
+                _route("POST", "/modules/{name}/run", h.run_module),
+                _route("GET", "/scenarios", h.list_scenarios),
+                _route("POST", "/scenarios", h.import_scenario),
+                _route("POST", "/lint", h.lint_blueprint),
+                _route("GET", "/scenarios/{number:int}", h.show_scenario),
+                _route("DELETE", "/scenarios/{number:int}", h.remove_scenario),
+                _route("GET", "/scenarios/{number:int}/export", h.export_scenario),
+                _route("POST", "/scenarios/{number:int}/connect", h.connect_scenario),
+                _route("POST", "/scenarios/{number:int}/schedule", h.schedule_scenario),
+                _route("POST", "/scenarios/{number:int}/activate", h.activate),
+                _route("POST", "/scenarios/{number:int}/deactivate", h.deactivate),
+                _route("POST", "/scenarios/{number:int}/run", h.run_scenario),
+                _route("GET", "/executions", h.list_executions),
+                _route("GET", "/executions/{execution}", h.show_execution),
+                _route("POST", "/executions/{execution}/replay", h.replay_execution),
+                _route("POST", "/imports", h.start_import),
+                _route("GET", "/imports/{number:int}", h.import_status),
+                _route("GET", "/imports/{number:int}/rejected", h.import_rejected),
+                _route("GET", "/records/{kind}", h.export_records),
+                _route("POST", "/sample", h.load_sample),
+                _route("DELETE", "/sample", h.remove_sample),
+            ],
+        )
+    ]
