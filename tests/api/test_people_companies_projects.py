@@ -271,7 +271,9 @@ def test_the_strict_wire(start_server: StartServer) -> None:
     assert server.post("/v1/people/create", ROSA) == {"errorcode": 0}
     assert server.get("/v1/people/find", pagesize=1, limit=7)["pagesize"] == 1
     assert server.get("/v1/people/find", limit=7)["pagesize"] == 10
-    for name in ("id", "uniqueid", "identifier"):
+    assert server.get("/v1/people/find", email="nobody@x.example")["availablecount"] == 1
+    for name in ("id", "uniqueid"):
         assert server.get("/v1/people/get", **{name: "rosa@fjordfoods.example"})["errorcode"] == 0
+    assert server.get("/v1/people/get", email="rosa@fjordfoods.example")["errorcode"] == 11
     note = {"style": "note", "body": "x"}
     assert server.post("/v1/timeline/content/create", note)["errorcode"] == 400
