@@ -187,8 +187,8 @@ async def burst(server: Server, fire: Fire, changes: int, kills: int, rng: rando
     firing = asyncio.create_task(fire.all("/v1/people/update", bodies, senders=8, pause=0.15))
     for _ in range(kills):
         await asyncio.sleep(rng.uniform(0.05, 0.7))
-        fire.up.clear()
         server.kill()
+        fire.up.clear()
         await server.start()
         fire.up.set()
     await firing

@@ -13,7 +13,8 @@ PACKAGE = ROOT / "tieline"
 
 # From the top down. Rooms on one line stand side by side and do not look into each other.
 HILL = (
-    ("cli", "__main__", "app"),
+    ("cli", "__main__"),
+    ("app",),
     ("web", "mcp", "control"),
     ("api", "scenarios", "importing"),
     ("crm", "modules"),
@@ -23,7 +24,7 @@ HILL = (
     ("records",),
     ("http", "vault"),
     ("settings",),
-    ("errors", "clock", "ids"),
+    ("errors", "clock", "ids", "trace"),
 )
 LEVEL = {room: -level for level, rooms in enumerate(HILL) for room in rooms}
 # The two halves of the house meet on the wire: these reach an account as they reach any other server.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
+
+import typer
+
+# Bad usage of every kind: the base that Typer's public BadParameter shares with its siblings.
+USAGE: Any = typer.BadParameter.__base__
 
 
 def main() -> None:
     """The `tieline` command. Errors are one line on stderr; exit codes: 0 success, 1 failure, 2 bad usage."""
-    import click
-
     from tieline.cli.commands import app
     from tieline.cli.output import fail
     from tieline.errors import TielineError
@@ -16,13 +20,14 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
-    except click.exceptions.NoArgsIsHelpError:
-        sys.exit(2)
-    except click.UsageError as error:
-        path = error.ctx.command_path if error.ctx is not None else "tieline"
-        fail(f"{error.format_message()} See {path} --help.", 2)
-    except click.Abort:
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
+    except typer.Abort:
         sys.exit(130)
+    except USAGE as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # the help has been printed
+            sys.exit(2)
+        fail(f"{error.format_message()} See {error.ctx.command_path if error.ctx else 'tieline'} --help.", 2)
     except TielineError as error:
         fail(str(error))
     except KeyboardInterrupt:
