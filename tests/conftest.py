@@ -28,6 +28,8 @@ __all__ = [
     "start_server",
 ]
 
+__all__ = ["database_url"]
+
 StartServer = Callable[..., "RunningServer"]
 
 
@@ -78,3 +80,9 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
 def server(start_server: StartServer) -> RunningServer:
     """A server on SQLite."""
     return start_server()
+
+
+@pytest.fixture
+def any_server(start_server: StartServer, database_url: str) -> RunningServer:
+    """The same test with a server on SQLite and one on PostgreSQL."""
+    return start_server(database=database_url)

@@ -52,29 +52,29 @@ def send(api: RunningServer, path: str, body: bytes, content_type: str = "applic
         (b'{"a": 123456789012345678901234567890}', "a: the number is too large"),
     ],
 )
-def test_what_is_no_usable_json(api: RunningServer, path: str, body: bytes, start: str) -> None:
-    answer = send(api, path, body)
+def test_what_is_no_usable_json(sqlite_api: RunningServer, path: str, body: bytes, start: str) -> None:
+    answer = send(sqlite_api, path, body)
     assert (answer.status, answer.errorcode) == (200, 400)
     assert answer.message.startswith(start)
     assert answer.message.endswith(")"), "a remedy in brackets"
 
 
-def test_content_types(api: RunningServer) -> None:
+def test_content_types(sqlite_api: RunningServer) -> None:
     body = json.dumps({"emails": [{"value": "a@x.example"}]}).encode()
     for name in ("application/json; charset=utf-8", "text/plain", "application/x-www-form-urlencoded", ""):
-        assert send(api, "/v1/people/create", body, name).json() == {"errorcode": 0}
-    form = send(api, "/v1/people/create", b"email=a@x.example", "application/x-www-form-urlencoded")
+        assert send(sqlite_api, "/v1/people/create", body, name).json() == {"errorcode": 0}
+    form = send(sqlite_api, "/v1/people/create", b"email=a@x.example", "application/x-www-form-urlencoded")
     assert form.json() == {
         "errorcode": 400,
         "message": "Content-Type: “application/x-www-form-urlencoded” is not understood (send application/json)",
     }
     parts = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n'
-    assert send(api, "/v1/people/create", parts, "multipart/form-data; boundary=x").errorcode == 400
+    assert send(sqlite_api, "/v1/people/create", parts, "multipart/form-data; boundary=x").errorcode == 400
 
 
-def test_a_byte_order_mark_and_blanks_do_not_matter(api: RunningServer) -> None:
+def test_a_byte_order_mark_and_blanks_do_not_matter(sqlite_api: RunningServer) -> None:
     body = b"\xef\xbb\xbf \r\n" + json.dumps({"emails": [{"value": "bom@x.example"}]}).encode() + b"\n"
-    assert send(api, "/v1/people/create", body).json() == {"errorcode": 0}
+    assert send(sqlite_api, "/v1/people/create", body).json() == {"errorcode": 0}
 
 
 def test_nul_characters_are_dropped(api: RunningServer) -> None:
@@ -114,26 +114,27 @@ def test_fields_of_a_person(api: RunningServer, body: dict[str, Any], field: str
     assert stored(api) == before
 
 
-def test_ten_thousand_elements(api: RunningServer) -> None:
+def test_ten_thousand_elements(sqlite_api: RunningServer) -> None:
     emails = [{"value": f"e{number}@x.example"} for number in range(10_000)]
-    answer = api.request("POST", "/v1/people/create", json_body={"name": "Many", "emails": emails})
+    answer = sqlite_api.request("POST", "/v1/people/create", json_body={"name": "Many", "emails": emails})
     assert answer.status == 200
     assert (
-        api.post("/v1/people/create", {"name": "x" * 100_000, "keywords": ["k"] * 10_000})["errorcode"] == 11
+        sqlite_api.post("/v1/people/create", {"name": "x" * 100_000, "keywords": ["k"] * 10_000})["errorcode"]
+        == 11
     )
 
 
-def test_too_many_parameters(api: RunningServer) -> None:
+def test_too_many_parameters(sqlite_api: RunningServer) -> None:
     query = "&".join(f"a{number}=1" for number in range(1001))
-    answer = api.request("GET", f"/v1/people/find?{query}")
+    answer = sqlite_api.request("GET", f"/v1/people/find?{query}")
     assert (answer.status, answer.errorcode) == (200, 400)
 
 
 @pytest.mark.parametrize(
     "query", ["a=%zz", "uniqueid=%ff%fe", "uniqueid=%00", "&&&=", "uniqueid", "uniqueid=" + "x" * 20_000]
 )
-def test_odd_queries(api: RunningServer, query: str) -> None:
-    answer = api.request("GET", f"/v1/people/get?{query}")
+def test_odd_queries(sqlite_api: RunningServer, query: str) -> None:
+    answer = sqlite_api.request("GET", f"/v1/people/get?{query}")
     assert (answer.status, answer.errorcode in {11, 404}) == (200, True)
 
 

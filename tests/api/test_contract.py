@@ -298,13 +298,13 @@ def account(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(IMPLEMENTED - UNDOCUMENTED))
-def test_failures(api: RunningServer, method: str, path: str) -> None:
+def test_failures(sqlite_api: RunningServer, method: str, path: str) -> None:
     """A refusal of every operation: without a key, with a wrong bearer, and with nothing to work on."""
     for key in (None, "nobody"):
-        answer = api.request(method.upper(), path, key=key)
+        answer = sqlite_api.request(method.upper(), path, key=key)
         check(method, path, answer)
         assert answer.status == 401
-    check(method, path, api.request(method.upper(), path, json_body={}))
+    check(method, path, sqlite_api.request(method.upper(), path, json_body={}))
 
 
 def test_throttled(start_server: StartServer) -> None:

@@ -44,18 +44,18 @@ UNKNOWN = {"errorcode": 404, "message": "Resource Not Found"}
         ("OPTIONS", "/v1/contacts"),
     ],
 )
-def test_unknown_paths_and_methods(api: RunningServer, method: str, path: str) -> None:
+def test_unknown_paths_and_methods(sqlite_api: RunningServer, method: str, path: str) -> None:
     """Also without a credential: nobody learns more from signing in (1.6)."""
-    for key in (api.api_key, None):
-        answer = api.request(method, path, key=key)
+    for key in (sqlite_api.api_key, None):
+        answer = sqlite_api.request(method, path, key=key)
         assert (answer.status, answer.json()) == (404, UNKNOWN)
 
 
 @pytest.mark.parametrize("path", ["/v1/user/profile/", "//v1/user//profile", "/v1//user/profile///"])
-def test_slashes_are_tolerated(api: RunningServer, path: str) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", api.settings.port)
+def test_slashes_are_tolerated(sqlite_api: RunningServer, path: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", sqlite_api.settings.port)
     connection.putrequest("GET", path)
-    connection.putheader("Authorization", f"Bearer {api.api_key}")
+    connection.putheader("Authorization", f"Bearer {sqlite_api.api_key}")
     connection.endheaders()
     assert json.loads(connection.getresponse().read())["errorcode"] == 0
     connection.close()
@@ -78,8 +78,8 @@ def test_a_path_declared_twice_is_refused() -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/people/get", "/v1/people/delete", "/v1/webhooks/subscribe/"])
-def test_preflight(api: RunningServer, path: str) -> None:
-    answer = api.request(
+def test_preflight(sqlite_api: RunningServer, path: str) -> None:
+    answer = sqlite_api.request(
         "OPTIONS",
         path,
         key=None,
@@ -93,57 +93,61 @@ def test_preflight(api: RunningServer, path: str) -> None:
     assert "Content-Type" in answer.headers["access-control-allow-headers"]
 
 
-def test_browsers_may_read_every_answer(api: RunningServer) -> None:
-    for path, key in (("/v1/user/profile", api.api_key), ("/v1/user/profile", "bad"), ("/v1/nothing", None)):
-        assert api.request("GET", path, key=key).headers["access-control-allow-origin"] == "*"
+def test_browsers_may_read_every_answer(sqlite_api: RunningServer) -> None:
+    for path, key in (
+        ("/v1/user/profile", sqlite_api.api_key),
+        ("/v1/user/profile", "bad"),
+        ("/v1/nothing", None),
+    ):
+        assert sqlite_api.request("GET", path, key=key).headers["access-control-allow-origin"] == "*"
 
 
 @pytest.mark.parametrize("text", ["true", "True", "TRUE", "1", "yes", "Yes"])
-def test_true_in_a_query(api: RunningServer, text: str) -> None:
-    answer = api.get("/v1/people/find", countonly=text)
+def test_true_in_a_query(sqlite_api: RunningServer, text: str) -> None:
+    answer = sqlite_api.get("/v1/people/find", countonly=text)
     assert answer == {"errorcode": 0, "availablecount": 0}
 
 
 @pytest.mark.parametrize("text", ["false", "False", "0", "no", "", " "])
-def test_false_or_not_given_in_a_query(api: RunningServer, text: str) -> None:
-    assert api.get("/v1/people/find", countonly=text)["people"] == []
+def test_false_or_not_given_in_a_query(sqlite_api: RunningServer, text: str) -> None:
+    assert sqlite_api.get("/v1/people/find", countonly=text)["people"] == []
 
 
-def test_neither_true_nor_false(api: RunningServer) -> None:
-    answer = api.request("GET", "/v1/people/find", countonly="maybe")
+def test_neither_true_nor_false(sqlite_api: RunningServer) -> None:
+    answer = sqlite_api.request("GET", "/v1/people/find", countonly="maybe")
     assert (answer.status, answer.errorcode) == (200, 400)
     assert answer.message == "countonly: “maybe” is neither true nor false (send true or false)"
 
 
-def test_unknown_parameters_and_fields_are_ignored(api: RunningServer) -> None:
-    assert api.get("/v1/people/find", nonsense="1")["errorcode"] == 0
+def test_unknown_parameters_and_fields_are_ignored(sqlite_api: RunningServer) -> None:
+    assert sqlite_api.get("/v1/people/find", nonsense="1")["errorcode"] == 0
     body = {"emails": [{"value": "a@x.example", "nonsense": 1}], "nonsense": {"deep": []}}
-    assert api.post("/v1/people/create", body) == {"errorcode": 0}
+    assert sqlite_api.post("/v1/people/create", body) == {"errorcode": 0}
 
 
-def test_a_get_may_have_a_content_type_and_no_body(api: RunningServer) -> None:
-    answer = api.request("GET", "/v1/user/profile", headers={"Content-Type": "application/json"})
+def test_a_get_may_have_a_content_type_and_no_body(sqlite_api: RunningServer) -> None:
+    answer = sqlite_api.request("GET", "/v1/user/profile", headers={"Content-Type": "application/json"})
     assert answer.errorcode == 0
 
 
-def test_a_post_without_a_body_is_an_empty_object(api: RunningServer) -> None:
-    answer = api.request("POST", "/v1/people/find", headers={"Content-Type": "application/json"})
+def test_a_post_without_a_body_is_an_empty_object(sqlite_api: RunningServer) -> None:
+    answer = sqlite_api.request("POST", "/v1/people/find", headers={"Content-Type": "application/json"})
     assert answer.errorcode == 0
-    answer = api.request("POST", "/v1/people/create", headers={"Content-Type": "application/json"})
+    answer = sqlite_api.request("POST", "/v1/people/create", headers={"Content-Type": "application/json"})
     assert answer.json() == {"errorcode": 11, "message": "No identifiers available"}
 
 
-def test_too_large_by_its_own_words(api: RunningServer) -> None:
+def test_too_large_by_its_own_words(sqlite_api: RunningServer) -> None:
     body = json.dumps({"emails": [{"value": "big@x.example"}], "notes": "x" * 5_000_001}).encode()
-    answer = api.request("POST", "/v1/people/create", body=body)
+    answer = sqlite_api.request("POST", "/v1/people/create", body=body)
     assert (answer.status, answer.errorcode) == (413, 413)
     assert answer.message == "body: The body is larger than 5000000 bytes (send less at once)"
-    assert api.get("/v1/people/find")["availablecount"] == 0
+    assert sqlite_api.get("/v1/people/find")["availablecount"] == 0
 
 
-def test_too_large_in_chunks(api: RunningServer) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", api.settings.port, timeout=10)
-    headers = {"Authorization": f"Bearer {api.api_key}", "Transfer-Encoding": "chunked"}
+def test_too_large_in_chunks(sqlite_api: RunningServer) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", sqlite_api.settings.port, timeout=10)
+    headers = {"Authorization": f"Bearer {sqlite_api.api_key}", "Transfer-Encoding": "chunked"}
 
     def chunks() -> Iterator[bytes]:
         yield b'{"notes":"'
@@ -157,17 +161,19 @@ def test_too_large_in_chunks(api: RunningServer) -> None:
     connection.close()
 
 
-def test_a_body_in_chunks(api: RunningServer) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", api.settings.port, timeout=10)
-    headers = {"Authorization": f"Bearer {api.api_key}", "Transfer-Encoding": "chunked"}
+def test_a_body_in_chunks(sqlite_api: RunningServer) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", sqlite_api.settings.port, timeout=10)
+    headers = {"Authorization": f"Bearer {sqlite_api.api_key}", "Transfer-Encoding": "chunked"}
     parts = [b'{"emails":[{"val', b'ue":"chunk@x.example"}]}']
     connection.request("POST", "/v1/people/create", body=iter(parts), headers=headers, encode_chunked=True)
     assert json.loads(connection.getresponse().read()) == {"errorcode": 0}
     connection.close()
 
 
-def test_an_encoded_body_is_refused(api: RunningServer) -> None:
-    answer = api.request("POST", "/v1/people/create", body=b"\x1f\x8b", headers={"Content-Encoding": "gzip"})
+def test_an_encoded_body_is_refused(sqlite_api: RunningServer) -> None:
+    answer = sqlite_api.request(
+        "POST", "/v1/people/create", body=b"\x1f\x8b", headers={"Content-Encoding": "gzip"}
+    )
     assert (answer.status, answer.errorcode) == (200, 400)
     assert answer.message.startswith("Content-Encoding:")
 
