@@ -8,7 +8,19 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from tieline.web.page import Handler, page
-from tieline.web.pages import account, agenda, entries, lists, record, sign_in, webhooks
+from tieline.web.pages import (
+    account,
+    agenda,
+    connections,
+    entries,
+    executions,
+    imports,
+    lists,
+    record,
+    scenarios,
+    sign_in,
+    webhooks,
+)
 from tieline.web.templating import FOLDER
 
 GET, POST = ["GET"], ["POST"]
@@ -40,6 +52,30 @@ def routes() -> list[BaseRoute]:
         _page("/settings/webhooks", webhooks.add, POST),
         _page("/settings/webhooks/{uniqueid}/resume", webhooks.resume, POST),
         _page("/settings/webhooks/{uniqueid}/remove", webhooks.remove, POST),
+        _page("/settings/connections", connections.show, GET),
+        _page("/settings/connections", connections.add, POST),
+        _page("/settings/connections/{number:int}/test", connections.test, POST),
+        _page("/settings/connections/{number:int}/rotate", connections.rotate, POST),
+        _page("/settings/connections/{number:int}/remove", connections.remove, POST),
+        _page("/scenarios", scenarios.listing, GET),
+        _page("/scenarios/import", scenarios.import_form, GET),
+        _page("/scenarios/import", scenarios.import_blueprint, POST),
+        _page("/scenarios/{number:int}", scenarios.show, GET),
+        _page("/scenarios/{number:int}/connect", scenarios.connect, POST),
+        _page("/scenarios/{number:int}/switch", scenarios.switch, POST),
+        _page("/scenarios/{number:int}/run", scenarios.run, POST),
+        _page("/scenarios/{number:int}/schedule", scenarios.set_schedule, POST),
+        _page("/scenarios/{number:int}/rename", scenarios.rename, POST),
+        _page("/scenarios/{number:int}/delete", scenarios.remove, POST),
+        _page("/scenarios/{number:int}/export", scenarios.export, GET),
+        _page("/executions", executions.listing, GET),
+        _page("/executions/{execution}", executions.show, GET),
+        _page("/executions/{execution}/replay", executions.replay, POST),
+        _page("/import", imports.show, GET),
+        _page("/import", imports.look, POST),
+        _page("/import/start", imports.start, POST),
+        _page("/import/{number:int}", imports.progress, GET),
+        _page("/import/{number:int}/rejected", imports.rejected, GET),
         _page("/changes/{change_id:int}/undo", record.undo, POST),
         _page("/entries/{key}/done", entries.done, POST),
         _page("/entries/{key}/open", entries.reopen, POST),
