@@ -92,7 +92,7 @@ def ago(ms: int | None) -> str:
     seconds = clock.now() - ms / 1000
     size = abs(seconds)
     if size < 60:
-        return "just now" if seconds >= 0 else "in a moment"
+        return "just now"
     length, unit = next(s for s in reversed(STEPS) if size >= s[0])
     count = int(size // length)
     text = f"{count} {unit}{'' if count == 1 else 's'}"
