@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
 import msgspec
@@ -57,7 +57,7 @@ class Remote:
         self, method: str, path: str, body: Any, query: dict[str, Any], account: str | None
     ) -> tuple[int, bytes]:
         """Status and body of the answer."""
-        target = f"{self.url}/control{path}" + (f"?{urlencode(query)}" if query else "")
+        target = f"{self.url}/control{quote(path)}" + (f"?{urlencode(query)}" if query else "")
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         if account:
             headers["X-Tieline-Account"] = account
