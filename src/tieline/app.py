@@ -82,11 +82,20 @@ async def running(app: Starlette) -> AsyncIterator[None]:
         )
         closing.push_async_callback(shared.engine.close)
         shared.jobs = create_runner(shared.database, settings)
-        if settings.run_jobs:
-            await shared.jobs.start(handlers(app))
-            closing.push_async_callback(shared.jobs.stop)
-            await shared.database.write(state.plan_pruning)
+        closing.push_async_callback(shared.jobs.stop)
+        if settings.run_jobs and not getattr(shared, "jobs_wait", False):
+            await start_jobs(app)
         yield
+
+
+async def start_jobs(app: Starlette) -> None:
+    """Begin the work that must happen.
+
+    `tieline serve` sets `state.jobs_wait` and calls this once it listens: deliveries to our own hooks would find nobody
+    there before, and be counted as failures of the receiver.
+    """
+    await app.state.jobs.start(handlers(app))
+    await app.state.database.write(state.plan_pruning)
 
 
 def handlers(app: Starlette) -> dict[str, Handler]:

@@ -15,7 +15,7 @@ import uvloop
 from starlette.applications import Starlette
 
 from tieline import ids
-from tieline.app import create_app, handlers
+from tieline.app import create_app, handlers, start_jobs
 from tieline.cli.output import say
 from tieline.cli.reach import announced
 from tieline.crm import accounts, sample
@@ -48,6 +48,7 @@ def _run(settings: Settings, token: str, with_sample: bool) -> None:
 async def _serve(settings: Settings, token: str, with_sample: bool, folder: str) -> None:
     app = create_app(settings)
     app.state.owner_token = token
+    app.state.jobs_wait = True
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -62,6 +63,8 @@ async def _serve(settings: Settings, token: str, with_sample: bool, folder: str)
     while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.02)
     if server.started:
+        if settings.run_jobs:
+            await start_jobs(app)
         if with_sample:
             await _load_sample(app)
         say(f"Tieline is at {settings.base_url}  (data in {folder}; Ctrl+C ends it)")
