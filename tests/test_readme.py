@@ -32,7 +32,13 @@ def test_the_story_by_command_works_as_it_is_written(tmp_path: Path) -> None:
         "TIELINE_ALLOW_PRIVATE_TARGETS": "loopback",
     }
     done = subprocess.run(
-        ["bash", "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=110, check=False
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert '"messages":[{' in done.stdout.replace(" ", ""), done.stdout
