@@ -18,7 +18,9 @@ async def main(url: str, name: str) -> None:
 
     async def work(job: Job) -> None:
         number = job.payload["n"]
-        await database.write(lambda tx: tx.insert(setting, {"name": f"began:{number}:{name}:{job.attempt}", "value": ""}))
+        await database.write(
+            lambda tx: tx.insert(setting, {"name": f"began:{number}:{name}:{job.attempt}", "value": ""})
+        )
         await asyncio.sleep(job.payload["seconds"])
         await database.write(lambda tx: tx.insert(setting, {"name": f"done:{number}:{name}", "value": ""}))
 

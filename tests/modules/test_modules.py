@@ -30,8 +30,16 @@ async def run(cloze: AsyncCloze, name: str, /, **given: Any) -> list[dict[str, A
 
 
 KINDS = {
-    "Person": ("People", {"name": "Ada Byron", "emails": [{"value": "ada@x.example", "work": True}]}, "ada@x.example"),
-    "Company": ("Companies", {"name": "Acme", "requiredField": "domain", "domains": ["acme.example"]}, "acme.example"),
+    "Person": (
+        "People",
+        {"name": "Ada Byron", "emails": [{"value": "ada@x.example", "work": True}]},
+        "ada@x.example",
+    ),
+    "Company": (
+        "Companies",
+        {"name": "Acme", "requiredField": "domain", "domains": ["acme.example"]},
+        "acme.example",
+    ),
     "Project": ("Projects", {"name": "Deal 7", "value": 5000, "forecast": "commit"}, "Deal 7"),
 }
 
@@ -39,12 +47,16 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_record_through_its_life(cloze: AsyncCloze, kind: str) -> None:
     plural, given, identifier = KINDS[kind]
-    assert await run(cloze, f"Create a {kind}", **given, stage="current", keywords=["one"]) == [{"errorcode": 0}]
+    assert await run(cloze, f"Create a {kind}", **given, stage="current", keywords=["one"]) == [
+        {"errorcode": 0}
+    ]
     found = (await run(cloze, f"Get a {kind}", syncKey=identifier))[0]
     assert found["name"] == given["name"]
     assert found["stage"] == "current"
     key = found["syncKey"]
-    target = {"requiredField": "domain", "domains": ["acme.example"]} if kind == "Company" else {"syncKey": key}
+    target = (
+        {"requiredField": "domain", "domains": ["acme.example"]} if kind == "Company" else {"syncKey": key}
+    )
     await run(cloze, f"Update a {kind}", **target, segment=IGNORE, stage="future", keywords=["two"])
     changed = (await run(cloze, f"Find {plural}", stage="future"))[0]
     assert (changed["syncKey"], changed["keywords"]) == (key, ["one", "two"])
@@ -74,7 +86,16 @@ async def test_every_field_of_a_person_reaches_the_record(cloze: AsyncCloze) -> 
         emails=[{"value": "ada@x.example", "home": True}],
         phones=[{"value": "+46705550120", "mobile": True}],
         faxes=[{"value": "+46705550121", "work": True}],
-        addresses=[{"street": "S 1", "city": "C", "region": "R", "country": "SE", "postcode": "1", "latitude": "59.3"}],
+        addresses=[
+            {
+                "street": "S 1",
+                "city": "C",
+                "region": "R",
+                "country": "SE",
+                "postcode": "1",
+                "latitude": "59.3",
+            }
+        ],
         appLinks=[{"source": "erp.example", "uniqueid": "7", "label": "ERP", "url": "https://erp.example/7"}],
         urls=[{"address": "https://x.example", "name": "Home"}],
         type="vip",
@@ -120,7 +141,15 @@ async def test_the_timeline_modules(cloze: AsyncCloze) -> None:
         outcome="leftvm",
         duration=3,
     )
-    await run(cloze, "Create a Content", style="note", source="x.example", uniqueid="1", body="b", references=[{"value": "ada@x.example"}])
+    await run(
+        cloze,
+        "Create a Content",
+        style="note",
+        source="x.example",
+        uniqueid="1",
+        body="b",
+        references=[{"value": "ada@x.example"}],
+    )
     page = await cloze.people.timeline("ada@x.example")
     messages = await cloze.timeline.messages(page.messages)
     assert {message.style for message in messages} == {"todo", "call", "note"}
@@ -129,17 +158,28 @@ async def test_the_timeline_modules(cloze: AsyncCloze) -> None:
 
 
 async def test_an_api_call_stays_inside_the_api(cloze: AsyncCloze) -> None:
-    answer = (await run(cloze, "Make an API Call", url="v1/people/find", qs=[{"key": "pagesize", "value": "1"}]))[0]
+    answer = (
+        await run(cloze, "Make an API Call", url="v1/people/find", qs=[{"key": "pagesize", "value": "1"}])
+    )[0]
     assert answer["statusCode"] == 200
     assert answer["body"]["errorcode"] == 0
-    for url in ("https://evil.example/v1", "//evil.example/v1", "/v1/../../x", "/v1/%2e%2e/x", "/v1\\..\\x", "/v1/\nx"):
+    for url in (
+        "https://evil.example/v1",
+        "//evil.example/v1",
+        "/v1/../../x",
+        "/v1/%2e%2e/x",
+        "/v1\\..\\x",
+        "/v1/\nx",
+    ):
         with pytest.raises(ModuleError) as error:
             await run(cloze, "Make an API Call", url=url)
         assert (error.value.kind, error.value.field) == ("BundleValidationError", "url")
 
 
 async def test_a_missing_field_and_a_wrong_type_are_named(cloze: AsyncCloze) -> None:
-    with pytest.raises(ModuleError, match=r"Missing value of required parameter 'name' \(Full Name\)") as error:
+    with pytest.raises(
+        ModuleError, match=r"Missing value of required parameter 'name' \(Full Name\)"
+    ) as error:
         await run(cloze, "Create a Person", emails="a@x.example")
     assert (error.value.kind, error.value.field, error.value.module) == (
         "BundleValidationError", "name", "Create a Person",
@@ -163,7 +203,9 @@ async def test_an_exchange_is_seen_without_secrets(cloze: AsyncCloze) -> None:
     context = CallContext(idempotency_key="k", on_exchange=seen.append)
     module = MODULES["createAToDo"]
     for _ in range(2):
-        await run_all(module, {"subject": "once", "participants": ["a@x.example"]}, client=cloze, context=context)
+        await run_all(
+            module, {"subject": "once", "participants": ["a@x.example"]}, client=cloze, context=context
+        )
     assert [exchange.path for exchange in seen] == ["/v1/timeline/todo/create"] * 2
     assert cloze.sender.headers["Authorization"] not in str(seen)
     page = await cloze.people.timeline("a@x.example")

@@ -85,7 +85,9 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("code", "source"), BROKEN, ids=[f"{code}-{n}" for n, (code, _) in enumerate(BROKEN)])
+@pytest.mark.parametrize(
+    ("code", "source"), BROKEN, ids=[f"{code}-{n}" for n, (code, _) in enumerate(BROKEN)]
+)
 def test_lint_names_what_is_wrong_and_where(code: str, source: dict[str, Any]) -> None:
     found = [finding for finding in lint(parse(source)) if finding.code == code]
     assert found, lint(parse(source))
@@ -98,7 +100,9 @@ def test_unbound_resources_are_told() -> None:
     assert not lint(parse(BARE), bound={("hook", "2002"), ("connection", "1001")})
 
 
-@pytest.mark.parametrize("source", ["", "{", "[]", "{}", '{"flow": []}', '{"flow": {}}', "null", "\x00", '{"flow": 1}'])
+@pytest.mark.parametrize(
+    "source", ["", "{", "[]", "{}", '{"flow": []}', '{"flow": {}}', "null", "\x00", '{"flow": 1}']
+)
 def test_what_is_no_blueprint_is_refused_with_bp001(source: str) -> None:
     with pytest.raises(InvalidInput, match="BP001"):
         parse(source)

@@ -53,7 +53,9 @@ class World:
         self.keys: list[str] = []
         self.answers: dict[int, Callable[[dict[str, Any]], list[dict[str, Any]]]] = {}
 
-    async def run(self, flow: list[dict[str, Any]], bundles: list[dict[str, Any]] | None = None, die_after: int = -1) -> None:
+    async def run(
+        self, flow: list[dict[str, Any]], bundles: list[dict[str, Any]] | None = None, die_after: int = -1
+    ) -> None:
         plan = compile_plan(parse({"name": "t", "flow": flow}))
         assert plan.gaps == []
         rows = await self.database.read(load, self.execution)
@@ -108,9 +110,14 @@ def route(number: int, condition: list[Any] | None, **more: Any) -> dict[str, An
 
 
 @pytest.mark.parametrize(("value", "expected"), [("a", [3, 4]), ("b", [4]), ("z", [6])])
-async def test_a_router_takes_every_route_that_passes_and_else_the_fallback(world: World, value: str, expected: list[int]) -> None:
+async def test_a_router_takes_every_route_that_passes_and_else_the_fallback(
+    world: World, value: str, expected: list[int]
+) -> None:
     equals = lambda text: [[{"a": "{{1.v}}", "o": "text:equal", "b": text}]]  # noqa: E731
-    either = [[{"a": "{{1.v}}", "o": "text:equal", "b": "a"}], [{"a": "{{1.v}}", "o": "text:equal", "b": "b"}]]
+    either = [
+        [{"a": "{{1.v}}", "o": "text:equal", "b": "a"}],
+        [{"a": "{{1.v}}", "o": "text:equal", "b": "b"}],
+    ]
     router = {
         "id": 2, "module": "builtin:BasicRouter", "mapper": None, "parameters": {"else": 2},
         "routes": [route(3, equals("a")), route(4, either), route(6, []), route(5, None, disabled=True)],
@@ -127,7 +134,9 @@ async def test_an_iterator_and_an_aggregator_with_groups(world: World) -> None:
          "flags": {"groupBy": "{{2.team}}"}},
         step(5, subject='{{4.key}}: {{join(map(4.array; "name"); "+")}}'),
     ]  # fmt: skip
-    await world.run(flow, [{"list": [{"name": "x", "team": "A"}, {"name": "y", "team": "B"}, {"name": "z", "team": "A"}]}])
+    await world.run(
+        flow, [{"list": [{"name": "x", "team": "A"}, {"name": "y", "team": "B"}, {"name": "z", "team": "A"}]}]
+    )
     assert [subject for _, subject in world.calls] == ["A: x+z", "B: y"]
 
 
@@ -143,7 +152,11 @@ async def test_without_a_handler_the_execution_fails_with_the_module_and_field(w
     world.answers[2] = failing
     with pytest.raises(Failed) as failed:
         await world.run(handled(), [{"n": 1}, {"n": 2}])
-    assert (failed.value.node.id, failed.value.error.kind, failed.value.error.field) == (2, "DataError", "subject")
+    assert (failed.value.node.id, failed.value.error.kind, failed.value.error.field) == (
+        2,
+        "DataError",
+        "subject",
+    )
     assert len(world.calls) == 1
 
 
@@ -155,7 +168,9 @@ async def test_ignore_drops_the_bundle_and_resume_replaces_it(world: World) -> N
 
 async def test_resume_goes_on_with_the_substitute(world: World) -> None:
     world.answers[2] = failing
-    await world.run(handled({"id": 9, "module": "builtin:Resume", "mapper": {"x": "{{2.error.type}}"}}), [{"n": 1}])
+    await world.run(
+        handled({"id": 9, "module": "builtin:Resume", "mapper": {"x": "{{2.error.type}}"}}), [{"n": 1}]
+    )
     assert [subject for number, subject in world.calls if number == 3] == ["after DataError"]
 
 
