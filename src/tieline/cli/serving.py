@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+from collections.abc import Iterator
 
 import msgspec
 import uvicorn
@@ -45,6 +46,19 @@ def _run(settings: Settings, token: str, with_sample: bool) -> None:
         runner.run(_serve(settings, token, with_sample, os.path.abspath(settings.data_dir)))
 
 
+class Listener(uvicorn.Server):
+    """uvicorn, ended by our own signal handlers: its own would raise the signal again, past our closing work."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def end(self) -> None:
+        """Finish what is under way; asked again, end at once."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
 async def _serve(settings: Settings, token: str, with_sample: bool, folder: str) -> None:
     app = create_app(settings)
     app.state.owner_token = token
@@ -58,7 +72,9 @@ async def _serve(settings: Settings, token: str, with_sample: bool, folder: str)
         server_header=False,
         timeout_graceful_shutdown=15,
     )
-    server = uvicorn.Server(config)
+    server = Listener(config)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, server.end)
     task = asyncio.create_task(server.serve())
     while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.02)

@@ -1,0 +1,176 @@
+"""The command line as somebody types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+EXAMPLE = str(ROOT / "examples" / "stage-change-todo" / "blueprint.json")
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "TIELINE_DATA_DIR": str(tmp_path / "data"),
+        "TIELINE_ALLOW_PRIVATE_TARGETS": "loopback",
+    }
+
+
+@pytest.fixture
+def tieline(environ: dict[str, str]) -> Run:
+    def run(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "tieline.cli", *arguments]
+        return subprocess.run(
+            command, env=environ, capture_output=True, text=True, input=text, timeout=60, check=False
+        )
+
+    return run
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def serving(environ: dict[str, str], port: int, tieline: Run) -> Iterator[str]:
+    """A server process with one account; yields its API key."""
+    key = answer(tieline("account", "create", "a@x.example", "--json"))["api_key"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tieline.cli", "serve", "--port", str(port)], env=environ
+    )
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1)
+            break
+        except OSError:
+            time.sleep(0.1)
+    yield key
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+
+
+def answer(done: subprocess.CompletedProcess[str]) -> Any:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def refused(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
+    assert done.returncode == code, done.stdout + done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert all(word in done.stderr for word in words), done.stderr
+
+
+def test_bad_usage_and_failures_are_one_line(tieline: Run, tmp_path: Path) -> None:
+    refused(tieline("bogus"), 2, "No such command")
+    refused(tieline("scenario", "import"), 2, "file")
+    refused(tieline("work"), 2, "PostgreSQL")
+    refused(tieline("module", "show", "nothing"), 2, "module list")
+    refused(tieline("scenario", "list"), 1, "--account")
+    refused(tieline("account", "create", "not an address"), 1, "email", "ada@example.org")
+    tieline("account", "create", "a@x.example")
+    refused(tieline("account", "create", "a@x.example"), 1, "already")
+    refused(tieline("scenario", "activate", "7"), 1, "no such scenario")
+    broken = tmp_path / "broken.json"
+    broken.write_text("{")
+    refused(tieline("scenario", "import", str(broken)), 1, "BP001")
+    refused(tieline("import", str(broken)), 1, "column")
+    refused(
+        tieline(
+            "connection",
+            "add",
+            "x",
+            "--email",
+            "e@x.example",
+            "--api-key",
+            "k",
+            "--url",
+            "http://127.0.0.1:9",
+        ),
+        1,
+        "127.0.0.1:9",
+    )
+
+
+def test_expressions_speak_the_encoding_of_the_vectors(tieline: Run, tmp_path: Path) -> None:
+    context = tmp_path / "c.json"
+    context.write_text('{"1": {"at": {"$date": "2026-01-31T00:00:00.000Z"}}, "$env": {"timezone": "UTC"}}')
+    found = tieline("expression", "{{addMonths(1.at; 1)}}", "--context", str(context), "--json")
+    assert answer(found) == {"$date": "2026-02-28T00:00:00.000Z"}
+    failed = tieline("expression", "{{nosuch(1)}}", "--json")
+    assert failed.returncode == 1
+    assert json.loads(failed.stdout)["$err"] == "UnknownFunction"
+
+
+def test_modules_are_listed_and_shown_without_a_server(tieline: Run) -> None:
+    assert len(answer(tieline("module", "list", "--json"))) == 22
+    assert {
+        field["name"] for field in answer(tieline("module", "show", "Create a To Do", "--json"))["fields"]
+    } >= {"subject", "when"}
+
+
+@pytest.mark.usefixtures("serving")
+def test_a_second_server_on_the_same_data_is_refused_by_name(tieline: Run) -> None:
+    refused(tieline("serve", "--port", "1"), 1, "already works on the data folder", "pid")
+
+
+@pytest.mark.usefixtures("serving")
+def test_a_scenario_by_command_against_the_running_server(tieline: Run) -> None:
+    made = answer(tieline("scenario", "import", EXAMPLE, "--json"))
+    assert [finding["code"] for finding in made["findings"]] == ["BP014", "BP014"]
+    refused(tieline("scenario", "activate", "1"), 1, "Not connected")
+    tieline("scenario", "connect", "1")
+    assert answer(tieline("scenario", "activate", "1", "--json"))["active"] is True
+    run = answer(
+        tieline(
+            "module",
+            "run",
+            "Create a Person",
+            "--set",
+            "name=Ada",
+            "--set",
+            'emails=[{"value": "a@x.example"}]',
+            "--json",
+        )
+    )
+    assert run == {"errorcode": 0}
+    lines = '{"syncKey": "a@x.example", "stage": "lead"}\n'
+    assert tieline("module", "run", "Update a Person", "--input", "-", "--json", text=lines).returncode == 0
+    for _ in range(50):
+        rows = answer(tieline("scenario", "history", "1", "--json"))
+        if rows and rows[0]["status"] == "success":
+            break
+        time.sleep(0.1)
+    assert [row["status"] for row in rows] == ["success"]
+    shown = answer(tieline("scenario", "history", rows[0]["id"], "--json"))
+    assert [operation["module_id"] for operation in shown["operations"]] == [1, 2, 3]
+    assert answer(tieline("scenario", "deactivate", "1", "--json"))["active"] is False
+    text = tieline("scenario", "export", "1").stdout
+    assert text == Path(EXAMPLE).read_text()
+
+
+def test_contacts_by_command_without_a_server(tieline: Run, tmp_path: Path) -> None:
+    tieline("account", "create", "a@x.example")
+    source = tmp_path / "c.csv"
+    source.write_text("First Name,E-mail Address\nAda,ada@x.example\nBob,not an address\n")
+    found = answer(tieline("import", str(source), "--rejected", str(tmp_path / "r.csv"), "--json"))
+    assert (found["state"], found["created_count"], found["rejected_count"]) == ("finished", 1, 1)
+    assert "not an address" in (tmp_path / "r.csv").read_text()
+    exported = [json.loads(line) for line in tieline("export").stdout.splitlines()]
+    assert [record["person"]["name"] for record in exported] == ["Ada"]

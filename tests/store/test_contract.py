@@ -1,0 +1,156 @@
+"""What the store promises, on either database."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import bindparam, select, update
+
+from tests.databases import new_postgres
+from tieline.errors import Conflict
+from tieline.store import search
+from tieline.store.database import Database, Statement, Transaction, open_database
+from tieline.store.lock import ProcessLock
+from tieline.store.statements import upsert
+from tieline.store.tables import account, relation, setting
+
+BY_EMAIL = Statement(select(account).where(account.c.email == bindparam("email")))
+
+
+def add(tx: Transaction, email: str) -> int:
+    return tx.insert(account, {"email": email, "created": 1})
+
+
+async def emails(database: Database) -> set[str]:
+    return {row["email"] for row in await database.read(lambda tx: tx.all(select(account.c.email)))}
+
+
+async def test_what_is_written_is_read_with_its_defaults(database: Database) -> None:
+    number = await database.write(add, "a@x.example")
+    row = await database.read(lambda tx: tx.one(BY_EMAIL, {"email": "a@x.example"}))
+    assert row is not None
+    assert (row["id"], row["timezone"], row["aka"]) == (number, "UTC", "[]")
+
+
+async def test_a_failing_write_undoes_itself_alone(database: Database) -> None:
+    def fails(tx: Transaction) -> None:
+        add(tx, "bad@x.example")
+        raise ValueError("no")
+
+    results = await asyncio.gather(
+        *(database.write(add, f"{n}@x.example") for n in range(20)),
+        database.write(fails),
+        return_exceptions=True,
+    )
+    assert isinstance(results[-1], ValueError)
+    assert await emails(database) == {f"{n}@x.example" for n in range(20)}
+
+
+async def test_a_savepoint_undoes_its_part(database: Database) -> None:
+    def write(tx: Transaction) -> None:
+        add(tx, "kept@x.example")
+        with pytest.raises(KeyError), tx.savepoint():
+            add(tx, "gone@x.example")
+            raise KeyError
+        add(tx, "also@x.example")
+
+    await database.write(write)
+    assert await emails(database) == {"kept@x.example", "also@x.example"}
+
+
+async def test_callbacks_come_after_the_commit_and_only_then(database: Database) -> None:
+    seen: list[str] = []
+
+    def write(tx: Transaction, word: str, fail: bool) -> None:
+        tx.after_commit(lambda: seen.append(word))
+        if fail:
+            raise ValueError(word)
+
+    await database.write(write, "yes", False)
+    with pytest.raises(ValueError, match="no"):
+        await database.write(write, "no", True)
+    assert seen == ["yes"]
+
+
+async def test_a_caller_that_goes_away_does_not_disturb_the_group(database: Database) -> None:
+    tasks = [asyncio.create_task(database.write(add, f"{n}@x.example")) for n in range(10)]
+    await asyncio.sleep(0)
+    tasks[4].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await database.write(add, "last@x.example")
+    assert {f"{n}@x.example" for n in range(10) if n != 4} <= await emails(database)
+
+
+async def test_booleans_are_booleans_and_lists_spread(database: Database) -> None:
+    owner = await database.write(add, "a@x.example")
+
+    def write(tx: Transaction) -> None:
+        for number in range(3):
+            values = {
+                "account_id": owner,
+                "kind": "person",
+                "sync_key": f"k{number}",
+                "document": "{}",
+                "first_seen": 1,
+                "last_changed": 1,
+            }
+            tx.insert(relation, {**values, "archived": number == 1, "search": f"ada byron{number}"})
+
+    await database.write(write)
+    for keys, count in ((["k0"], 1), (["k0", "k1"], 2), ([], 0)):
+        rows = await database.read_slow(
+            lambda tx, keys=keys: tx.all(
+                select(relation.c.sync_key, relation.c.archived).where(relation.c.sync_key.in_(keys))
+            )
+        )
+        assert len(rows) == count
+        assert all(row["archived"] is (row["sync_key"] == "k1") for row in rows)
+
+
+async def test_upsert_inserts_or_updates(database: Database) -> None:
+    put = upsert(setting, columns=("name", "value"), conflict=("name",), update=("value",))
+    keep = upsert(setting, columns=("name", "value"), conflict=("name",))
+    for statement, value in ((put, "1"), (keep, "2"), (put, "3")):
+        await database.write(lambda tx, s=statement, v=value: tx.run(s, {"name": "n", "value": v}))
+        expected = "1" if value == "2" else value
+        assert (
+            await database.read(lambda tx: tx.scalar(select(setting.c.value).where(setting.c.name == "n")))
+            == expected
+        )
+    touched = await database.write(
+        lambda tx: tx.run(update(setting).where(setting.c.name == "nobody").values(value="x"))
+    )
+    assert touched == 0
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=40))
+async def test_no_text_makes_the_search_stumble(database: Database, text: str) -> None:
+    terms = search.words(text)
+    if terms:
+        condition, params = search.matches(database.dialect, terms)
+        await database.read(lambda tx: tx.all(select(relation.c.id).where(condition), params))
+
+
+async def test_a_schema_of_the_future_is_refused() -> None:
+    with new_postgres() as url:
+        database = await open_database(url)
+        from sqlalchemy import text
+
+        await database.write(lambda tx: tx.run(text("UPDATE alembic_version SET version_num = '9999'")))
+        await database.close()
+        with pytest.raises(Conflict, match="newer version"):
+            await open_database(url)
+
+
+def test_a_data_folder_has_one_master(tmp_path: Path) -> None:
+    first = ProcessLock(str(tmp_path))
+    first.acquire({"pid": 7, "at": "http://127.0.0.1:1"})
+    with pytest.raises(Conflict, match=r"pid 7, at http://127\.0\.0\.1:1"):
+        ProcessLock(str(tmp_path)).acquire({"pid": 8})
+    first.release()
+    ProcessLock(str(tmp_path)).acquire({"pid": 8})
