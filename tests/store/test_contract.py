@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ async def test_a_failing_write_undoes_itself_alone(database: Database) -> None:
 async def test_a_savepoint_undoes_its_part(database: Database) -> None:
     def write(tx: Transaction) -> None:
         add(tx, "kept@x.example")
-        with pytest.raises(KeyError), tx.savepoint():
+        with contextlib.suppress(KeyError), tx.savepoint():
             add(tx, "gone@x.example")
             raise KeyError
         add(tx, "also@x.example")
