@@ -116,6 +116,9 @@ def upsert(
     if not found.ids and not may_create(kind, given, caller.country):
         if given.get("skipWithoutIds"):
             return Written(message="Skipped: no identifiers")
+        for name in ("emails", "phones"):
+            # One that cannot be read is the likelier mistake, and says where it is.
+            merging.union(name, [], given.get(name) or [], caller.country)
         raise NoIdentifier("No identifiers available")
     return _write(tx, caller, kind, given, found, mode, discovered, sample)
 
