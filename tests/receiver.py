@@ -106,14 +106,14 @@ class Receiver:
             self.deliveries.clear()
             self._queue.clear()
 
-    def wait(self, count: int = 1, timeout: float = 10.0) -> list[Delivery]:
+    def wait(self, count: int = 1, timeout: float = 60.0) -> list[Delivery]:
         """Block until `count` deliveries have come; raises AssertionError naming what came instead."""
         with self._lock:
             if not self._lock.wait_for(lambda: len(self.deliveries) >= count, timeout):
                 raise AssertionError(f"{len(self.deliveries)} of {count} deliveries came: {self.deliveries}")
             return list(self.deliveries)
 
-    async def arrived(self, count: int = 1, timeout: float = 10.0) -> list[Delivery]:
+    async def arrived(self, count: int = 1, timeout: float = 60.0) -> list[Delivery]:
         return await asyncio.to_thread(self.wait, count, timeout)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -147,7 +147,7 @@ def start(receiver: Receiver) -> Callable[[], None]:
 
     thread = threading.Thread(target=serve, name="receiver", daemon=True)
     thread.start()
-    if not ready.wait(5):
+    if not ready.wait(30):
         raise RuntimeError("the receiver did not start")
 
     def stop() -> None:

@@ -76,7 +76,7 @@ class RunningServer:
         account_id, key = self.write(make)
         return replace(self, account_id=account_id, email=address, api_key=key)
 
-    def run(self, awaitable: Awaitable[T], timeout: float = 30) -> T:
+    def run(self, awaitable: Awaitable[T], timeout: float = 60) -> T:
         """Run a coroutine on the server's event loop and return its result."""
 
         async def wait() -> T:
@@ -92,7 +92,7 @@ class RunningServer:
         """Run a read in the server's database."""
         return self.run(self.app.state.database.read(fn, *args, **kwargs))
 
-    def idle(self, timeout: float = 10) -> None:
+    def idle(self, timeout: float = 60) -> None:
         """Wait until no job is due."""
         self.run(self.app.state.jobs.idle(timeout), timeout + 5)
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BLOCKS = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_the_story_by_command_works_as_it_is_written(tmp_path: Path) -> None:
     blocks = BLOCKS.findall((ROOT / "README.md").read_text())
     assert len(blocks) >= 6
@@ -37,7 +37,7 @@ def test_the_story_by_command_works_as_it_is_written(tmp_path: Path) -> None:
         env=environ,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=220,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -146,7 +146,7 @@ def test_too_large_by_its_own_words(sqlite_api: RunningServer) -> None:
 
 
 def test_too_large_in_chunks(sqlite_api: RunningServer) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", sqlite_api.settings.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", sqlite_api.settings.port, timeout=60)
     headers = {"Authorization": f"Bearer {sqlite_api.api_key}", "Transfer-Encoding": "chunked"}
 
     def chunks() -> Iterator[bytes]:
@@ -162,7 +162,7 @@ def test_too_large_in_chunks(sqlite_api: RunningServer) -> None:
 
 
 def test_a_body_in_chunks(sqlite_api: RunningServer) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", sqlite_api.settings.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", sqlite_api.settings.port, timeout=60)
     headers = {"Authorization": f"Bearer {sqlite_api.api_key}", "Transfer-Encoding": "chunked"}
     parts = [b'{"emails":[{"val', b'ue":"chunk@x.example"}]}']
     connection.request("POST", "/v1/people/create", body=iter(parts), headers=headers, encode_chunked=True)

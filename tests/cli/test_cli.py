@@ -35,7 +35,7 @@ def tieline(environ: dict[str, str]) -> Run:
     def run(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "tieline.cli", *arguments]
         return subprocess.run(
-            command, env=environ, capture_output=True, text=True, input=text, timeout=60, check=False
+            command, env=environ, capture_output=True, text=True, input=text, timeout=120, check=False
         )
 
     return run
@@ -55,7 +55,7 @@ def serving(environ: dict[str, str], port: int, tieline: Run) -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tieline.cli", "serve", "--port", str(port)], env=environ
     )
-    for _ in range(200):
+    for _ in range(600):
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1)
             break
@@ -63,7 +63,7 @@ def serving(environ: dict[str, str], port: int, tieline: Run) -> Iterator[str]:
             time.sleep(0.1)
     yield key
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def answer(done: subprocess.CompletedProcess[str]) -> Any:
@@ -152,7 +152,7 @@ def test_a_scenario_by_command_against_the_running_server(tieline: Run) -> None:
     assert run == {"errorcode": 0}
     lines = '{"syncKey": "a@x.example", "stage": "lead"}\n'
     assert tieline("module", "run", "Update a Person", "--input", "-", "--json", text=lines).returncode == 0
-    for _ in range(50):
+    for _ in range(300):
         rows = answer(tieline("scenario", "history", "1", "--json"))
         if rows and rows[0]["status"] == "success":
             break

@@ -106,7 +106,7 @@ class Desk:
         """
         self.clock.forward(seconds)
         if self.queue_runs:
-            await self.runner.idle()
+            await self.runner.idle(60)
             return
         for row in await self.rows("delivery"):
             if row["state"] == "waiting" and row["next_attempt"] <= clock.now_ms():

@@ -43,20 +43,20 @@ async def defer_all(database: Database, numbers: range, seconds: float) -> None:
         await database.write(defer, "test.work", {"n": number, "seconds": seconds})
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(180)
 async def test_workers_share_jobs_and_take_over_from_a_dead_one() -> None:
     with new_postgres() as url:
         database = await open_database(url)
         first, second = start(url, "first"), start(url, "second")
         try:
-            await defer_all(database, range(12), 0.2)
-            done = await until(database, lambda found: sum(n.startswith("done:") for n in found) == 12, 20)
+            await defer_all(database, range(24), 0.2)
+            done = await until(database, lambda found: sum(n.startswith("done:") for n in found) == 24, 40)
             workers = {name.split(":")[2] for name in done if name.startswith("done:")}
             assert workers == {"first", "second"}
 
             await defer_all(database, range(200, 204), 3.0)
             began = await until(
-                database, lambda found: any(n.startswith("began:20") and ":first:" in n for n in found), 10
+                database, lambda found: any(n.startswith("began:20") and ":first:" in n for n in found), 30
             )
             held = {n.split(":")[1] for n in began if n.startswith("began:20") and ":first:" in n}
             first.kill()

@@ -44,7 +44,7 @@ def post(url: str, body: Any, **headers: str) -> tuple[int, bytes]:
         url, json.dumps(body).encode(), {"Content-Type": "application/json", **headers}
     )
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
@@ -106,7 +106,7 @@ def test_bad_events_and_sleeping_scenarios_are_told(server: RunningServer) -> No
     url = webhook(server, number)
     request = urllib.request.Request(url, b"{", {"Content-Type": "application/json"})
     with pytest.raises(urllib.error.HTTPError) as bad:
-        urllib.request.urlopen(request, timeout=10)
+        urllib.request.urlopen(request, timeout=60)
     assert bad.value.code == 400
     server.run(server.app.state.engine.deactivate(server.account_id, number))
     assert post(url, {"word": "x"})[0] == 410

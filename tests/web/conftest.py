@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
     if path is None:
         pytest.fail("the page tests need Chromium: scripts/ensure-browser")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, timeout=30_000)
+        started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, timeout=60_000)
         yield started
         started.close()
 
@@ -47,7 +47,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page whose console and answers must be clean: errors fail the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 860})
-    context.set_default_timeout(8_000)
+    context.set_default_timeout(20_000)
     found = context.new_page()
     problems: list[str] = []
     found.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)

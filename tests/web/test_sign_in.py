@@ -45,7 +45,7 @@ class Visitor:
 
     def _open(self, request: urllib.request.Request) -> tuple[int, str, str]:
         try:
-            with self.opener.open(request, timeout=10) as answer:
+            with self.opener.open(request, timeout=60) as answer:
                 return answer.status, answer.headers.get("location", ""), answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.headers.get("location", ""), error.read().decode()

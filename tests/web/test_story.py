@@ -47,7 +47,7 @@ def test_from_the_first_run_to_a_to_do_by_a_scenario(page: Page, url: str) -> No
 
     with page.expect_response(lambda answer: "q=rosa" in answer.url):
         page.fill(".filters [name=q]", "rosa")
-    page.wait_for_timeout(200)
+    page.wait_for_function("document.querySelectorAll('#rows li').length < 10")
     assert 0 < page.locator("#rows li").count() < 10
     page.click("#rows li a >> nth=0")
     page.wait_for_selector("#places")
@@ -69,7 +69,7 @@ def test_from_the_first_run_to_a_to_do_by_a_scenario(page: Page, url: str) -> No
     name = page.inner_text("h1").split(" sample")[0].strip()
     page.select_option("select[name=stage]", "lead")
     page.wait_for_selector(".toast")
-    for _ in range(20):
+    for _ in range(80):
         page.wait_for_timeout(250)
         page.reload()
         if page.locator("text=a new lead").count():
