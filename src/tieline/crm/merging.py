@@ -14,7 +14,8 @@ from tieline.records.vocabulary import MULTIPLE_TYPES
 Wire = dict[str, Any]
 FLAGS = ("work", "home", "mobile", "preferred", "archived")
 WORDS = ("keywords", "domains", "uniqueids", "projectTeam")
-IDENTITY = ("name", "first", "middle", "last", "gender", "formality", "birthday")
+NAMING = ("name", "first", "middle", "last")
+IDENTITY = (*NAMING, "gender", "formality", "birthday")
 MAX_ENTRIES = 1000  # of one list: beyond it a record is a mistake, not a contact
 
 
@@ -258,7 +259,7 @@ def identity(stored: Wire, given: Mapping[str, Any], rule: str) -> Wire:
     filled = {name: value for name, value in values.items() if value not in (None, "")}
     if rule == "gaps":
         if derived_name(stored):
-            return filled
+            return {name: value for name, value in filled.items() if name in NAMING or not stored.get(name)}
         filled = {name: value for name, value in filled.items() if not stored.get(name)}
         # A full name that stays keeps its parts.
         if stored.get("name"):

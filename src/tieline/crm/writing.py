@@ -288,7 +288,10 @@ def _merge_names(after: Wire, kind: str, given: Wire, found: Match, mode: str) -
             )
         if rule == "safe":
             rule = "merge" if mode == "update" or found.addressed or not found.ids else "gaps"
-        for name, value in merging.identity(after, given, rule).items():
+        values = merging.identity(after, given, rule)
+        if "birthday" not in values:
+            given.pop("birthday", None)  # a date is read with the others
+        for name, value in values.items():
             if name != "birthday":
                 _set(after, name, value)
     elif "name" in given:
@@ -300,7 +303,7 @@ def _merge_names(after: Wire, kind: str, given: Wire, found: Match, mode: str) -
 def _merge_dates(caller: Caller, after: Wire, given: Wire, settings: AccountSettings) -> None:
     style = given.get("dateFormat")
     for name in DATES:
-        if name in given and (name != "birthday" or not after.get("birthday") or given[name]):
+        if name in given:
             if given[name] == "":
                 after.pop(name, None)
             else:

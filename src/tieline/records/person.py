@@ -47,12 +47,6 @@ class Person(Contact):
         list[str] | str | UnsetType | None,
         field("Timeline Notes", "Notes to add to the timeline.", access="w", advanced=True),
     ] = UNSET
-    recycle_stage: Annotated[
-        Flag, field("Recycle Stage", "Reopen a finished stage.", access="w", advanced=True)
-    ] = UNSET
-    recycle_segment: Annotated[
-        Flag, field("Recycle Segment", "Reopen a finished segment.", access="w", advanced=True)
-    ] = UNSET
     campaign_id: Annotated[
         Any, field("Campaign", "Campaign the person came from.", access="w", advanced=True)
     ] = UNSET

@@ -43,12 +43,6 @@ class Project(Relation):
     partnercompanies: Annotated[
         list[Company] | UnsetType | None, field("Partner Companies", "Companies on a partner's side.")
     ] = UNSET
-    recycle_stage: Annotated[
-        Flag, field("Recycle Stage", "Reopen a finished stage.", access="w", advanced=True)
-    ] = UNSET
-    recycle_segment: Annotated[
-        Flag, field("Recycle Segment", "Reopen a finished segment.", access="w", advanced=True)
-    ] = UNSET
     force_create: Annotated[
         Flag, field("Force Create", "Create without identifiers.", access="w", advanced=True)
     ] = UNSET

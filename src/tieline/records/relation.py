@@ -71,6 +71,24 @@ class Relation(Record):
     default_step: Annotated[
         Text, field("Default Step", "Step when none is set.", access="w", advanced=True)
     ] = UNSET
+    recycle_stage: Annotated[
+        Flag,
+        field(
+            "Recycle Stage",
+            "Set the default stage when the record is in a finished stage.",
+            access="w",
+            advanced=True,
+        ),
+    ] = UNSET
+    recycle_segment: Annotated[
+        Flag,
+        field(
+            "Recycle Segment",
+            "Set the default segment when the record is in a finished stage.",
+            access="w",
+            advanced=True,
+        ),
+    ] = UNSET
     default_assign_to: Annotated[
         Text, field("Default Assignee", "Assignee when none is set.", access="w", advanced=True)
     ] = UNSET
