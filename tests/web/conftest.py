@@ -50,7 +50,15 @@ def page(browser: Browser) -> Iterator[Page]:
     context.set_default_timeout(20_000)
     found = context.new_page()
     problems: list[str] = []
-    found.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    # A refused form answers 4xx, and the browser says so: that is no error of the page.
+    found.on(
+        "console",
+        lambda message: (
+            problems.append(message.text)
+            if message.type == "error" and "the server responded with a status of 4" not in message.text
+            else None
+        ),
+    )
     found.on("pageerror", lambda error: problems.append(str(error)))
     found.on(
         "response",

@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from tieline.importing.formats import Preview, preview
-from tieline.importing.runs import RunStatus, handlers, latest, rejected_csv, start, status
+from tieline.importing.runs import RunStatus, handlers, latest, rejected_csv, start, start_checked, status
 
-__all__ = ["Preview", "RunStatus", "handlers", "latest", "preview", "rejected_csv", "start", "status"]
+__all__ = [
+    "Preview",
+    "RunStatus",
+    "handlers",
+    "latest",
+    "preview",
+    "rejected_csv",
+    "start",
+    "start_checked",
+    "status",
+]

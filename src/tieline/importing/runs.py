@@ -37,6 +37,17 @@ LATEST = Statement(
     .limit(bindparam("limit"))
 )
 WHOLE = Statement(select(import_run).where(import_run.c.id == bindparam("id")))
+# Only the file of the newest check is kept.
+FORGET = Statement(
+    update(import_run)
+    .where(
+        import_run.c.account_id == bindparam("account_id"),
+        import_run.c.id < bindparam("id"),
+        import_run.c.state.in_(["finished", "failed"]),
+        import_run.c.source.is_not(None),
+    )
+    .values(source=None)
+)
 REJECTED = Statement(
     select(import_run.c.rejected).where(
         import_run.c.id == bindparam("id"), import_run.c.account_id == bindparam("account_id")
@@ -100,8 +111,20 @@ def start(
             "created": clock.now_ms(),
         },
     )
+    tx.run(FORGET, {"account_id": caller.account_id, "id": run_id})
     jobs.defer(tx, KIND, {"id": run_id}, lock=f"import:{caller.account_id}")
     return run_id
+
+
+def start_checked(tx: Transaction, caller: Caller, run_id: int) -> int:
+    """Import the file of a finished check. Returns the id of the new run; raises NotFound, InvalidInput."""
+    row = tx.one(WHOLE, {"id": run_id})
+    if row is None or row["account_id"] != caller.account_id:
+        raise NotFound("There is no such import.")
+    if row["state"] != "finished" or not row["dry_run"] or row["source"] is None:
+        raise InvalidInput("the file is no longer kept", field="file", remedy="choose it again")
+    mapping = msgspec.json.decode(row["mapping"], type=dict[str, str])
+    return start(tx, caller, str(row["filename"]), bytes(row["source"]), mapping or None)
 
 
 def status(tx: Transaction, caller: Caller, run_id: int) -> RunStatus:
@@ -226,7 +249,10 @@ def _harmless(cell: str) -> str:
 
 
 def _end(tx: Transaction, run_id: int, state: str, error: str | None) -> None:
-    values = {"state": state, "error": error, "finished": clock.now_ms(), "source": None}
+    values: dict[str, object] = {"state": state, "error": error, "finished": clock.now_ms()}
+    row = tx.one(WHOLE, {"id": run_id})
+    if state == "failed" or row is None or not row["dry_run"]:
+        values["source"] = None  # the file of a check is kept, so that it can be imported next
     tx.run(update(import_run).where(import_run.c.id == run_id).values(values))
 
 
@@ -234,4 +260,4 @@ def _status(row: Row) -> RunStatus:
     return RunStatus(**{name: row[name] for name in RunStatus.__struct_fields__})
 
 
-__all__ = ["RunStatus", "handlers", "latest", "rejected_csv", "start", "status"]
+__all__ = ["RunStatus", "handlers", "latest", "rejected_csv", "start", "start_checked", "status"]

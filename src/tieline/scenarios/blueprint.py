@@ -75,13 +75,18 @@ class Blueprint:
         given = metadata.get("scenario") if isinstance(metadata, dict) else None
         return {**DEFAULTS, **(given if isinstance(given, dict) else {})}
 
+    @property
+    def orphans(self) -> list[Any]:
+        """Flows that nothing leads to: kept and shown, never run."""
+        metadata = self.raw.get("metadata")
+        designer = metadata.get("designer") if isinstance(metadata, dict) else None
+        found = designer.get("orphans") if isinstance(designer, dict) else None
+        return [flow for flow in found if isinstance(flow, list)] if isinstance(found, list) else []
+
     def walk(self) -> Iterator[Step]:
         """Every module: main flow, routes, branches, handlers, orphans."""
         yield from _walk(self.raw["flow"], "/flow", "main", ())
-        metadata = self.raw.get("metadata")
-        designer = metadata.get("designer") if isinstance(metadata, dict) else None
-        orphans = designer.get("orphans") if isinstance(designer, dict) else None
-        for number, flow in enumerate(orphans if isinstance(orphans, list) else ()):
+        for number, flow in enumerate(self.orphans):
             yield from _walk(flow, f"/metadata/designer/orphans/{number}", "orphan", ())
 
 

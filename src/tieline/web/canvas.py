@@ -88,7 +88,10 @@ class Canvas:
 def draw(blueprint: Blueprint) -> Canvas:
     """Lay a blueprint out as a tree: to the right in order, routes and handlers below one another."""
     canvas = Canvas()
-    _flow(canvas, blueprint.flow, MARGIN + RADIUS, MARGIN + RADIUS - 20, None, handler=False, dimmed=False)
+    x, y = MARGIN + RADIUS, MARGIN + RADIUS - 20
+    lowest = _flow(canvas, blueprint.flow, x, y, None, handler=False, dimmed=False)
+    for flow in blueprint.orphans:
+        lowest = _flow(canvas, flow, x, lowest + STEP_Y, None, handler=False, dimmed=True)
     return canvas
 
 
@@ -112,16 +115,19 @@ def _flow(
 ) -> int:
     """Draw a flow from (x, y) on; the lowest level that it used."""
     lowest = y
+    joins: list[Disc] = []
     for position, raw in enumerate(flow):
         if not isinstance(raw, dict) or not isinstance(raw.get("id"), int):
             continue
         disc = _disc(raw, x, y, first=before is None and position == 0, handler=handler, dimmed=dimmed)
         canvas.discs.append(disc)
-        if before is not None:
-            canvas.arcs.append(_arc(before, disc, raw, note))
+        for source in joins or ([before] if before is not None else []):
+            canvas.arcs.append(_arc(source, disc, raw, note))
         before, note = disc, ""
+        ends: list[Disc] = []
         for below, inner, is_handler, off, name in _branches(raw):
             top = y if below == 0 and not is_handler else lowest + STEP_Y
+            first = len(canvas.discs)
             lowest = max(
                 lowest,
                 _flow(
@@ -135,8 +141,20 @@ def _flow(
                     note=name,
                 ),
             )
+            if not is_handler:
+                ends.extend(_end(canvas.discs[first:], inner))
+        # What follows if-else stands to the right of all its branches, and each of them leads there.
+        for end in ends:
+            x = max(x, end.x)
         x += STEP_X
+        joins = ends
     return lowest
+
+
+def _end(discs: list[Disc], flow: list[Any]) -> list[Disc]:
+    """The disc of a flow's last module."""
+    last = next((raw["id"] for raw in reversed(flow) if isinstance(raw, dict) and "id" in raw), None)
+    return [disc for disc in discs if disc.id == last]
 
 
 def _branches(raw: Json) -> list[tuple[int, list[Any], bool, bool, str]]:

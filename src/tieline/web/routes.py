@@ -75,6 +75,7 @@ def routes() -> list[BaseRoute]:
         _page("/import", imports.look, POST),
         _page("/import/start", imports.start, POST),
         _page("/import/{number:int}", imports.progress, GET),
+        _page("/import/{number:int}/start", imports.start_checked, POST),
         _page("/import/{number:int}/rejected", imports.rejected, GET),
         _page("/changes/{change_id:int}/undo", record.undo, POST),
         _page("/entries/{key}/done", entries.done, POST),

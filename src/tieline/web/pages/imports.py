@@ -57,6 +57,16 @@ async def start(request: Request) -> Response:
     return go(request, f"/import/{run}")
 
 
+async def start_checked(request: Request) -> Response:
+    """Import what was only checked until now."""
+    caller = await session.signed_in(request)
+    try:
+        run = await database(request).write(importing.start_checked, caller, request.path_params["number"])
+    except InvalidInput as error:
+        return await _page(request, error)
+    return go(request, f"/import/{run}")
+
+
 async def progress(request: Request) -> Response:
     """How far an import is; for htmx the moving part."""
     caller = await session.signed_in(request)
