@@ -126,13 +126,13 @@ async def _context(request: Request, owner: bool) -> Context:
     local = getattr(request.app.state, "owner_token", None)
     if local and hmac.compare_digest(local.encode(), token.encode()):
         return Context(request, await _chosen(database, request.headers.get(ACCOUNT, "")))
+    found = await database.read(accounts.caller_by_key, token)
+    if found is None:
+        raise AuthenticationFailed("The API key was not found.", remedy="make one in the settings")
     if owner:
         raise PermissionDenied(
             "Only the owner of the server may do this.", remedy="use the command line on its machine"
         )
-    found = await database.read(accounts.caller_by_key, token)
-    if found is None:
-        raise AuthenticationFailed("The API key was not found.", remedy="make one in the settings")
     return Context(request, found[0])
 
 
