@@ -174,3 +174,29 @@ def test_contacts_by_command_without_a_server(tieline: Run, tmp_path: Path) -> N
     assert "not an address" in (tmp_path / "r.csv").read_text()
     exported = [json.loads(line) for line in tieline("export").stdout.splitlines()]
     assert [record["person"]["name"] for record in exported] == ["Ada"]
+
+
+def test_queries(tieline: Run, tmp_path: Path) -> None:
+    asked = (
+        "query",
+        "people",
+        "active customers added last month",
+        "--explain",
+        "--now",
+        "2025-06-18T12:00:00Z",
+    )
+    before = answer(tieline(*asked, "--json"))  # without an account: the shipped words
+    assert before["filter"]["and"][0] == {"field": "stage", "op": "eq", "value": "current"}
+    assert before["filter"]["and"][2]["value"] == ["2025-05-01T00:00:00Z", "2025-06-01T00:00:00Z"]
+    assert tieline(*asked).stdout.strip() == before["sentence"]
+    tieline("account", "create", "a@x.example")
+    assert answer(tieline(*asked, "--json")) == before
+    refused(tieline("query", "things", "x"), 1, "people, companies or projects")
+    refused(tieline("query", "people", "x", "--explain", "--now", "soon"), 1, "now", "2026-01-15")
+    assert "Nothing found." in tieline("query", "people", "leads").stdout
+    source = tmp_path / "c.csv"
+    source.write_text("First Name,E-mail Address\nAda,ada@x.example\nBob,bob@y.example\n")
+    assert tieline("import", str(source)).returncode == 0
+    found = tieline("query", "people", "email ends with y.example", "--json").stdout.splitlines()
+    assert [json.loads(line)["name"] for line in found] == ["Bob"]
+    assert "ada@x.example" in tieline("query", "people", "ada").stdout

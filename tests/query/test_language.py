@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from tests.query.test_examples import DATA, NOW
 from tieline.query import vocabulary as v
 from tieline.query.explain import sentence
-from tieline.query.filter import Filter, plain
+from tieline.query.filter import Condition, Filter, plain
 from tieline.query.parser import as_text, parse, retry_as_text
 
 PEOPLE = v.words_of(DATA["vocabulary"], "people")
@@ -141,3 +143,14 @@ def test_no_query_fails(query: str, words: v.Words) -> None:
 )  # fmt: skip
 def test_a_query_in_words(query: str, expected: str) -> None:
     assert sentence(parse(query, PEOPLE, now=NOW), PEOPLE, "people") == expected
+
+
+GUIDE = Path(__file__).resolve().parent.parent.parent / "docs" / "queries.md"
+GUIDED = [query for line in GUIDE.read_text().splitlines() if line.startswith("| `") for query in re.findall(r"`([^`]+)`", line.split(" | ")[0])]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", GUIDED)
+def test_the_guide_says_what_is_so(query: str) -> None:
+    found = parse(query, PEOPLE, now=NOW)
+    as_words = isinstance(found.filter, Condition) and found.filter.field == "text"
+    assert as_words == (query in {"ada", '"vice president"'})

@@ -565,6 +565,27 @@ def expression(
     evaluate(text, _object(_read(context)) if context else {}, now, timezone, json)
 
 
+@app.command()
+def query(
+    kind: Annotated[str, typer.Argument(help="people, companies or projects.")],
+    text: Annotated[str, typer.Argument(help="A free-form query, such as: active customers in Boston")],
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show how it is read instead of what it finds.")
+    ] = False,
+    now: Annotated[str | None, typer.Option(help="The moment dates are relative to, ISO 8601.")] = None,
+    limit: Annotated[int, typer.Option(help="The most records to list.")] = 50,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Find records by a free-form query, or see how it is read."""
+    from tieline.cli.query import show
+
+    with _server(data_dir, database, account) as server:
+        show(server, kind, text, explain, now, limit, json)
+
+
 @app.command("import")
 def import_contacts(
     file: File,

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
 
 from tieline import clock
-from tieline.crm import links
+from tieline.crm import links, querying
 from tieline.crm.access import Caller, require_local
 from tieline.crm.identity import Identifier, candidates
 from tieline.crm.relations import formatted, record_of, shown, wire_bytes
 from tieline.crm.settings import AccountSettings, load_settings, resolve_segment, resolve_stage
 from tieline.errors import InvalidInput
+from tieline.query.filter import Node, Sort
+from tieline.query.matching import metres, places
+from tieline.query.parser import as_text, retry_as_text
 from tieline.records import normalize
 from tieline.records.vocabulary import SORT_KEYS
-from tieline.store import search
 from tieline.store.database import Row, Transaction
 from tieline.store.tables import identifier, relation
 
 MOST = 1000
 DEFAULT = 10
-TEXT_LIMIT = 2000  # characters of a free-form query
 table = relation.c
 SORTS = {word.key: word for word in SORT_KEYS}
 FINISHED = ("won", "lost")
@@ -72,10 +72,15 @@ class Page(msgspec.Struct):
 
 
 class Selection(msgspec.Struct):
-    """What a query selects: a condition, its parameters, and an order of its own if it has one."""
+    """What a query selects: conditions, their parameters, and what the free-form text adds."""
 
     conditions: list[ColumnElement[bool]]
     params: dict[str, Any]
+    # A free-form query (6): what the database cannot decide, its own order, and the most it wants.
+    keep: Callable[[Row], bool] | None = None
+    sort: Sort | None = None
+    limit: int | None = None
+    again: bool = False  # nothing found: to be searched as text (rule 14)
 
 
 def find(tx: Transaction, caller: Caller, kind: str, query: FindQuery) -> Page:
@@ -87,6 +92,12 @@ def find(tx: Transaction, caller: Caller, kind: str, query: FindQuery) -> Page:
     settings = load_settings(tx, caller.account_id)
     selection = selected(tx, caller, kind, query, settings)
     available = _count(tx, selection)
+    if not available and selection.again:
+        selection = selected(tx, caller, kind, query, settings, as_words=True)
+        available = _count(tx, selection)
+    if selection.limit is not None:
+        available = min(available, selection.limit)
+        size = max(min(size, available - offset), 0)
     if query.countonly:
         return Page([], available, number, size)
     if offset >= available:
@@ -96,15 +107,22 @@ def find(tx: Transaction, caller: Caller, kind: str, query: FindQuery) -> Page:
 
 
 def selected(
-    tx: Transaction, caller: Caller, kind: str, query: FindQuery, settings: AccountSettings
+    tx: Transaction,
+    caller: Caller,
+    kind: str,
+    query: FindQuery,
+    settings: AccountSettings,
+    *,
+    as_words: bool = False,
 ) -> Selection:
-    """The conditions of a query."""
+    """The conditions of a query. `as_words`: the free-form text is only words to search for (rule 14)."""
     made = Selection([table.account_id == caller.account_id, table.kind == kind], {})
     add = made.conditions.append
-    asks_archived = "archived" in (query.freeformquery or "").lower().split()
-    if not asks_archived:
+    asked = _free_form(tx, caller, kind, query, settings, made, as_words)
+    if not querying.mentions(asked, "archived"):
         add(table.archived.is_(False))
-    add(table.hidden.is_(False))
+    if not querying.mentions(asked, "visibility"):
+        add(table.hidden.is_(False))
     if query.segment:
         add(_choice(table.segment, query.segment, lambda word: resolve_segment(settings, kind, word)))
     if query.stage:
@@ -123,26 +141,36 @@ def selected(
     if query.collaborator and kind == "project":
         add(_contains("projectTeam", query.collaborator))
     _exact(made, caller, kind, query)
-    if text := (query.freeformquery or "").strip():
-        add(free_form(tx, caller, kind, text[:TEXT_LIMIT], made.params))
     return made
 
 
-def free_form(
-    tx: Transaction, caller: Caller, kind: str, text: str, params: dict[str, Any]
-) -> ColumnElement[bool]:
-    """What a free-form text means: an identifier when somebody has it, else words to search for (6.1)."""
-    plain = text.removeprefix("name ").strip() if text.lower().startswith("name ") else text
-    if plain is text and " " not in text.strip('"'):
+def _free_form(
+    tx: Transaction,
+    caller: Caller,
+    kind: str,
+    query: FindQuery,
+    settings: AccountSettings,
+    made: Selection,
+    as_words: bool,
+) -> Node | None:
+    """Add what the free-form text means (6): an identifier that somebody has, else the language."""
+    text = (query.freeformquery or "").strip()
+    if not text:
+        return None
+    if " " not in text.strip('"'):
         for candidate in candidates(text, kind, caller.country):
             if candidate.type != "uniqueid" and _exists(tx, caller, kind, candidate):
-                return _has(candidate, caller, kind)
-    words = search.words(normalize.fold(plain))
-    if not words:
-        return literal(True) if not plain.strip() else literal(False)
-    condition, values = search.matches(tx.dialect, words, f"words{len(params)}")
-    params.update(values)
-    return condition
+                made.conditions.append(_has(candidate, caller, kind))
+                return None
+    found = as_text(text) if as_words else querying.read(caller, kind, text, settings)
+    made.sort, made.limit = found.sort, found.limit
+    made.again = not as_words and retry_as_text(text, found)
+    if found.filter is not None:
+        conditions, left = querying.split(tx, found.filter, made.params)
+        made.conditions.extend(conditions)
+        if left is not None:
+            made.keep = querying.keeper(left, caller, settings)
+    return found.filter
 
 
 def _exists(tx: Transaction, caller: Caller, kind: str, candidate: Identifier) -> bool:
@@ -207,6 +235,9 @@ def _step_key(settings: AccountSettings, text: str) -> str | None:
 
 
 def _count(tx: Transaction, selection: Selection) -> int:
+    if selection.keep is not None:
+        statement = select(relation).where(and_(*selection.conditions))
+        return sum(map(selection.keep, tx.all(statement, selection.params)))
     return int(
         tx.scalar(
             select(func.count()).select_from(relation).where(and_(*selection.conditions)), selection.params
@@ -223,17 +254,19 @@ def _rows(
     size: int,
     offset: int,
 ) -> list[Row]:
-    key = (query.sort or "lastchanged").strip().lower()
+    own = selection.sort if not query.sort else None
+    key = (query.sort or (own and querying.SORTS.get(own.by, own.by)) or "lastchanged").strip().lower()
     if key not in SORTS:
         raise InvalidInput(f"“{query.sort}” is unknown", field="sort", remedy=f"one of: {', '.join(SORTS)}")
-    ascending = _ascending(query, SORTS[key].ascending)
+    ascending = own.dir == "asc" if own else _ascending(query, SORTS[key].ascending)
     if key == "distance":
         return _nearest(tx, query, selection, ascending)[offset : offset + size]
     order = _group_order(kind, query, settings) + _order(tx, key, ascending)
-    statement = (
-        select(relation).where(and_(*selection.conditions)).order_by(*order).limit(size).offset(offset)
-    )
-    return tx.all(statement, selection.params)
+    statement = select(relation).where(and_(*selection.conditions)).order_by(*order)
+    if selection.keep is not None:
+        rows = tx.all(statement, selection.params)
+        return [row for row in rows if selection.keep(row)][offset : offset + size]
+    return tx.all(statement.limit(size).offset(offset), selection.params)
 
 
 def _ascending(query: FindQuery, natural: bool) -> bool:
@@ -296,6 +329,8 @@ def _nearest(tx: Transaction, query: FindQuery, selection: Selection, ascending:
     """Every selected record by the distance of its nearest address; without coordinates last."""
     origin = _origin(query.location)
     rows = tx.all(select(relation).where(and_(*selection.conditions)), selection.params)
+    if selection.keep is not None:
+        rows = [row for row in rows if selection.keep(row)]
     measured = [(_distance(row, origin), row) for row in rows]
     known = sorted(
         (pair for pair in measured if pair[0] is not None),
@@ -316,22 +351,9 @@ def _origin(text: str | None) -> tuple[float, float]:
 
 
 def _distance(row: Row, origin: tuple[float, float]) -> float | None:
-    """Metres on a sphere to the nearest address with coordinates."""
-    found = []
-    for entry in msgspec.json.decode(row["document"]).get("addresses") or ():
-        try:
-            found.append(_metres(origin, (float(entry["latitude"]), float(entry["longitude"]))))
-        except (KeyError, TypeError, ValueError):
-            continue
-    return min(found, default=None)
-
-
-def _metres(a: tuple[float, float], b: tuple[float, float]) -> float:
-    (lat1, lon1), (lat2, lon2) = ((math.radians(x), math.radians(y)) for x, y in (a, b))
-    half = (
-        math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
-    )
-    return 12_742_000 * math.asin(math.sqrt(min(half, 1.0)))
+    """Metres to the nearest address with coordinates."""
+    found = places(msgspec.json.decode(row["document"]))
+    return min((metres(origin, place) for place in found), default=None)
 
 
 def _answered(tx: Transaction, kind: str, row: Row, query: FindQuery, settings: AccountSettings) -> Any:

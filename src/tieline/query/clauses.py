@@ -10,7 +10,7 @@ from tieline.query import vocabulary as v
 from tieline.query.conditions import date_condition, number_condition
 from tieline.query.cursor import Cursor
 from tieline.query.dates import Moment, instant, read_date, read_span
-from tieline.query.filter import And, Node, Not, Or, Test, both, either
+from tieline.query.filter import And, Condition, Node, Not, Or, both, either
 from tieline.query.tokens import Unreadable
 from tieline.records.vocabulary import SOCIAL_TYPES
 
@@ -136,9 +136,9 @@ def custom(reading: Reading) -> Node | None:
     field_id = reading.words.custom.get(token.low, token.text)
     name, kind = f"custom:{field_id}", reading.words.types.get(field_id, "")
     if cursor.any(EMPTY):
-        return Test(name, "missing")
+        return Condition(name, "missing")
     if cursor.any(PRESENT):
-        return Test(name, "exists")
+        return Condition(name, "exists")
     if kind in {"date", ""} and (found := date_condition(cursor, name, reading.moment)):
         return found
     if found := number_condition(cursor, name):
@@ -150,23 +150,23 @@ def _compared(reading: Reading, name: str, kind: str) -> Node:
     cursor = reading.cursor
     if cursor.any(("is one of", "one of", "is any of", "any of")):
         values, _ = reading.values(reading.value)
-        return Test(name, "in", list(values))
+        return Condition(name, "in", list(values))
     if op := cursor.one(v.TEXT_OPS):
-        return Test(name, op, reading.value())
+        return Condition(name, op, reading.value())
     if cursor.any(("=", ":", "is", "equals", "!=", "<>", "is not", "isn't", "not")) is None:
         if cursor.any(v.NUMBER_OPS):
             raise Unreadable("a number is missing")
-        return Test(name, "exists")
+        return Condition(name, "exists")
     negated = cursor.peek(-1) in {"!=", "<>", "not", "isn't"}
     if negated and (number := number_condition(cursor, name)) is not None:
         return Not(number)
     if cursor.take("none"):
-        return Test(name, "exists" if negated else "missing")
+        return Condition(name, "exists" if negated else "missing")
     if kind in {"boolean", "checkbox", ""} and (word := cursor.any((*TRUE, *FALSE))):
-        found: Node = Test(name, "eq", word in TRUE)
+        found: Node = Condition(name, "eq", word in TRUE)
     else:
         values, _ = reading.values(reading.value)
-        found = Test(name, "in", values) if len(values) > 1 else Test(name, "eq", values[0])
+        found = Condition(name, "in", values) if len(values) > 1 else Condition(name, "eq", values[0])
     return Not(found) if negated else found
 
 
@@ -177,7 +177,7 @@ def negative_contact(reading: Reading) -> Node | None:
     cursor.any(("i", "we", "i've", "we've"))
     if cursor.take("out of touch"):
         cursor.any(("for", "in"))
-        return _quiet(read_span(cursor), reading) or Test("wentquiet", "exists")
+        return _quiet(read_span(cursor), reading) or Condition("wentquiet", "exists")
     never = cursor.take("never")
     if never or cursor.any(
         ("haven't", "havent", "have not", "hasn't", "has not", "not", "no", "didn't", "did not")
@@ -196,7 +196,7 @@ def negative_contact(reading: Reading) -> Node | None:
                 return _before(instant(since.start))
             cursor.at = here
             if never or cursor.tokens[start].low not in {"no", "not"}:
-                return Test("lasttalked", "missing")
+                return Condition("lasttalked", "missing")
     cursor.at = start
     return None
 
@@ -211,7 +211,7 @@ def _quiet(span: object, reading: Reading) -> Node | None:
 
 
 def _before(when: str) -> Node:
-    return Or((Test("lasttalked", "before", when), Test("lasttalked", "missing")))
+    return Or((Condition("lasttalked", "before", when), Condition("lasttalked", "missing")))
 
 
 def presence(reading: Reading) -> Node | None:
@@ -251,8 +251,8 @@ def presence(reading: Reading) -> Node | None:
 def _thing(reading: Reading, op: str) -> Node | None:
     cursor = reading.cursor
     found = custom(reading)
-    if isinstance(found, Test) and found.op == "exists":
-        return Test(found.field, op)
+    if isinstance(found, Condition) and found.op == "exists":
+        return Condition(found.field, op)
     if found is not None:  # “with #budget > 5”
         return found if op == "exists" else Not(found)
     name = cursor.one(v.THINGS)
@@ -262,7 +262,7 @@ def _thing(reading: Reading, op: str) -> Node | None:
     if after in v.EQUAL or after in {"contains", "starts", "ends", ":", "~"}:
         cursor.at -= 1
         return None  # “with title contains director”: a comparison
-    return Test(name, op)
+    return Condition(name, op)
 
 
 def geo(reading: Reading) -> Node | None:
@@ -286,8 +286,8 @@ def geo(reading: Reading) -> Node | None:
     one, two = cursor.low, cursor.peek(2) if cursor.peek(1) == "," else cursor.peek(1)
     if NUMBER_PAIR.match(one) and "." in one and NUMBER_PAIR.match(two):
         cursor.at += 3 if cursor.peek(1) == "," else 2
-        return Test("location", "near", {"lat": float(one), "lon": float(two), "radius_m": radius})
-    return Test("location", "near", {"place": reading.value(), "radius_m": radius})
+        return Condition("location", "near", {"lat": float(one), "lon": float(two), "radius_m": radius})
+    return Condition("location", "near", {"place": reading.value(), "radius_m": radius})
 
 
 def assignment(reading: Reading) -> Node | None:
@@ -297,9 +297,9 @@ def assignment(reading: Reading) -> Node | None:
         cursor.any(("is", "=", ":"))
         return _who(reading, "assignee")
     if cursor.take("unassigned"):
-        return Test("assignee", "missing")
+        return Condition("assignee", "missing")
     if cursor.take("assigned"):
-        return Test("assignee", "exists")
+        return Condition("assignee", "exists")
     if cursor.any(("collaborator", "collaborators", "collaborating with")):
         cursor.any(("is", "=", ":"))
         return _who(reading, "collaborator")
@@ -309,7 +309,7 @@ def assignment(reading: Reading) -> Node | None:
 def _who(reading: Reading, field: str) -> Node:
     values, _ = reading.values(reading.value)
     found = ["@me" if value.lower() in {"me", "@me", "myself"} else value for value in values]
-    return Test(field, "in", found) if len(found) > 1 else Test(field, "eq", found[0])
+    return Condition(field, "in", found) if len(found) > 1 else Condition(field, "eq", found[0])
 
 
 def birthday(reading: Reading) -> Node | None:
@@ -338,26 +338,26 @@ def birthday(reading: Reading) -> Node | None:
     if cursor.tokens[start].low == "born":
         cursor.at = start
         return None
-    return Test("birthday", "exists")
+    return Condition("birthday", "exists")
 
 
 def _recurs(first: object, last: object) -> Node:
-    return Test("birthday", "recurs", {"from": f"{first:%m-%d}", "to": f"{last:%m-%d}"})
+    return Condition("birthday", "recurs", {"from": f"{first:%m-%d}", "to": f"{last:%m-%d}"})
 
 
 def flag(reading: Reading) -> Node | None:
     """Words that are a whole condition."""
     cursor = reading.cursor
     if cursor.take("overdue"):
-        return Test("duenext", "before", instant(reading.moment.now))
+        return Condition("duenext", "before", instant(reading.moment.now))
     if cursor.any(("strong relationships", "strong relationship", "strong")):
-        return Test("score", "gte", 70)
+        return Condition("score", "gte", 70)
     if cursor.any(("weak relationships", "weak relationship", "weak")):
-        return Test("score", "lt", 30)
+        return Condition("score", "lt", 30)
     if cursor.take("hidden"):
-        return Test("visibility", "eq", "hidden")
+        return Condition("visibility", "eq", "hidden")
     word = cursor.any(("private", "archived"))
-    return Test(word, "eq", True) if word else None
+    return Condition(word, "eq", True) if word else None
 
 
 def numeric(reading: Reading) -> Node | None:
@@ -381,10 +381,10 @@ def dated(reading: Reading) -> Node | None:
     if name is None:
         return None
     if cursor.any(EMPTY):
-        return Test(name, "missing")
+        return Condition(name, "missing")
     found = date_condition(cursor, name, reading.moment)
     if found is None and name == "wentquiet":
-        return Test(name, "exists")
+        return Condition(name, "exists")
     if found is None:
         cursor.at = start
     return found
@@ -401,15 +401,15 @@ def listed(reading: Reading) -> Node | None:
         return None
     op = cursor.any((*v.UNEQUAL, *v.EQUAL, ":", *v.TEXT_OPS))
     if op in v.TEXT_OPS and not v.choices_of(name):
-        return Test(name, v.TEXT_OPS[op], reading.value())
+        return Condition(name, v.TEXT_OPS[op], reading.value())
     if cursor.any(("none", "empty", "missing")):
-        return Test(name, "exists" if op in v.UNEQUAL else "missing")
+        return Condition(name, "exists" if op in v.UNEQUAL else "missing")
     values, joined = reading.values(lambda: choice(reading, name), both=name == "tag")
     found: Node
     if len(values) == 1:
-        found = Test(name, "eq", values[0])
+        found = Condition(name, "eq", values[0])
     else:
-        found = Test(name, "all" if joined == "and" else "in", values)
+        found = Condition(name, "all" if joined == "and" else "in", values)
     return Not(found) if op in v.UNEQUAL else found
 
 
@@ -423,19 +423,19 @@ def identifier(reading: Reading) -> Node | None:
     head, colon, tail = text.partition(":")
     found: Node | None = None
     if EMAIL.match(low):
-        found = Test("email", "eq", text)
+        found = Condition("email", "eq", text)
     elif low.startswith("@") and DOMAIN.match(low[1:]):
-        found = Test("domain", "eq", text[1:])
+        found = Condition("domain", "eq", text[1:])
     elif low.startswith("@") and len(low) > 1 and low != "@me":
-        found = Test("social:twitter", "eq", text[1:])
+        found = Condition("social:twitter", "eq", text[1:])
     elif colon and tail and head.lower() in SOCIAL_TYPES:
-        found = Test(f"social:{head.lower()}", "eq", tail)
+        found = Condition(f"social:{head.lower()}", "eq", tail)
     elif colon and tail and "." in head and not tail.startswith("//"):
-        found = Test("applink", "eq", {"source": head, "uniqueid": tail})
+        found = Condition("applink", "eq", {"source": head, "uniqueid": tail})
     elif (number := _phone(cursor)) is not None:
-        return Test("phone", "eq", number)
+        return Condition("phone", "eq", number)
     elif DOMAIN.match(low):
-        found = Test("domain", "eq", low)
+        found = Condition("domain", "eq", low)
     if found is not None:
         cursor.at += 1
     return found
@@ -462,11 +462,11 @@ def textual(reading: Reading) -> Node | None:
     if name is None:
         return None
     if cursor.any(EMPTY):
-        return Test(name, "missing")
+        return Condition(name, "missing")
     if op := cursor.one(v.TEXT_OPS):
         pass
     elif cursor.any(v.UNEQUAL):
-        return Not(Test(name, "eq", reading.value()))
+        return Not(Condition(name, "eq", reading.value()))
     elif cursor.any(v.EQUAL):
         op = "eq"
     elif cursor.done or cursor.low in {")", "(", ",", "or", "and", "|"}:
@@ -475,7 +475,7 @@ def textual(reading: Reading) -> Node | None:
         cursor.take(":")
         op = "contains"
     values, _ = reading.values(reading.value)
-    return either(*(Test(name, op, value) for value in values))
+    return either(*(Condition(name, op, value) for value in values))
 
 
 def company(reading: Reading) -> Node | None:
@@ -486,7 +486,10 @@ def company(reading: Reading) -> Node | None:
     cursor.any(("is", "=", ":"))
     values, _ = reading.values(reading.value)
     return either(
-        *(Test("company", "domain" if DOMAIN.match(value.lower()) else "contains", value) for value in values)
+        *(
+            Condition("company", "domain" if DOMAIN.match(value.lower()) else "contains", value)
+            for value in values
+        )
     )
 
 
@@ -496,7 +499,7 @@ def place(reading: Reading) -> Node | None:
     if cursor.take("from"):
         values, _ = reading.values(reading.value)
         return either(
-            *(Test(field, "contains", value) for value in values for field in ("company", "location"))
+            *(Condition(field, "contains", value) for value in values for field in ("company", "location"))
         )
     start = cursor.at
     if not cursor.any(v.PLACE):
@@ -511,18 +514,20 @@ def place(reading: Reading) -> Node | None:
         cursor.at = start
         raise Unreadable("in what?")
     values, _ = reading.values(reading.value)
-    return either(*(Test("location", "contains", value) for value in values))
+    return either(*(Condition("location", "contains", value) for value in values))
 
 
 def label(reading: Reading) -> Node | None:
     """`active customers`, `leads`, `my network` (rule 4)."""
     cursor, words = reading.cursor, reading.words
     if (view := cursor.one(words.views)) is not None:
-        return Test("view", "eq", view)
+        return Condition("view", "eq", view)
     stage = cursor.one(words.stages)
     segment = cursor.one(words.segments)
     found = [
-        Test(name, "eq", key) for name, key in (("stage", stage), ("segment", segment)) if key is not None
+        Condition(name, "eq", key)
+        for name, key in (("stage", stage), ("segment", segment))
+        if key is not None
     ]
     return And(tuple(found)) if len(found) == 2 else found[0] if found else None
 

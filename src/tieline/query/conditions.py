@@ -6,7 +6,7 @@ import re
 
 from tieline.query.cursor import Cursor
 from tieline.query.dates import Moment, instant, read_date, read_span
-from tieline.query.filter import Node, Not, Test
+from tieline.query.filter import Condition, Node, Not
 from tieline.query.vocabulary import NUMBER_OPS
 
 NUMBER = re.compile(r"[$€£]?(-?\d[\d,]*(?:\.\d+)?)(k|m|b|mm)?$", re.IGNORECASE)
@@ -41,7 +41,7 @@ def number_condition(cursor: Cursor, field: str) -> Node | None:
     if cursor.any(("between", "is between", "from")):
         low = read_number(cursor)
         if low is not None and cursor.any(("and", "to", "-")) and (high := read_number(cursor)) is not None:
-            return Test(field, "range", [low, high])
+            return Condition(field, "range", [low, high])
         cursor.at = start
         return None
     op = cursor.one(NUMBER_OPS)
@@ -51,7 +51,7 @@ def number_condition(cursor: Cursor, field: str) -> Node | None:
     if value is None:
         cursor.at = start
         return None
-    return Test(field, op or "eq", value)
+    return Condition(field, op or "eq", value)
 
 
 def date_condition(cursor: Cursor, field: str, moment: Moment) -> Node | None:
@@ -72,18 +72,18 @@ def _rolling(cursor: Cursor, field: str, moment: Moment) -> Node | None:
     try:
         if cursor.any(("more than", "over", ">", "longer than")):
             if (span := read_span(cursor)) and cursor.take("ago"):
-                return Test(field, "before", instant(now - span))
+                return Condition(field, "before", instant(now - span))
         elif cursor.any(("less than", "under", "<")):
             if (span := read_span(cursor)) and cursor.take("ago"):
-                return Test(field, "after", instant(now - span))
+                return Condition(field, "after", instant(now - span))
         elif cursor.any(("in the last", "within the last", "in the past", "within the past", "over the last", "during the last", "in last", "in past")):  # fmt: skip
             if span := read_span(cursor):
-                return Test(field, "between", [instant(now - span), instant(now)])
+                return Condition(field, "between", [instant(now - span), instant(now)])
         elif cursor.any(("in the next", "within the next", "over the next", "during the next", "in next")):
             if span := read_span(cursor):
-                return Test(field, "between", [instant(now), instant(now + span)])
+                return Condition(field, "between", [instant(now), instant(now + span)])
         elif cursor.any(("in", "within")) and (span := read_span(cursor)):
-            return Test(field, "between", [instant(now), instant(now + span)])
+            return Condition(field, "between", [instant(now), instant(now + span)])
     except (OverflowError, ValueError):
         pass
     cursor.at = start
@@ -97,13 +97,13 @@ def _calendar(cursor: Cursor, field: str, moment: Moment) -> Node | None:
         ends = cursor.any(("and",) if pair == "between" else ("to", "until", "through", "till"))
         last = read_date(cursor, moment) if ends else None
         if first and last:
-            return Test(field, "between", [instant(first.start), instant(last.end)])
+            return Condition(field, "between", [instant(first.start), instant(last.end)])
         if pair == "between" or first is None:
             cursor.at = start
             return None
         cursor.at = start + 1  # “from March” is since March
         first = read_date(cursor, moment)
-        return Test(field, "after", instant(first.start)) if first else None
+        return Condition(field, "after", instant(first.start)) if first else None
     word = cursor.any(("before", "after", "since", "until", "by", "till", "on or after", "on or before",
                        "<", ">", "<=", ">=", "on", "in", "in the", "during", "="))  # fmt: skip
     found = read_date(cursor, moment)
@@ -111,11 +111,11 @@ def _calendar(cursor: Cursor, field: str, moment: Moment) -> Node | None:
         cursor.at = start
         return None
     if word in {"before", "<"}:
-        return Test(field, "before", instant(found.start))
+        return Condition(field, "before", instant(found.start))
     if word in {"after", ">"}:
-        return Test(field, "after", instant(found.end))
+        return Condition(field, "after", instant(found.end))
     if word in {"since", ">=", "on or after"}:
-        return Test(field, "after", instant(found.start))
+        return Condition(field, "after", instant(found.start))
     if word in {"until", "by", "till", "<=", "on or before"}:
-        return Test(field, "before", instant(found.end))
-    return Test(field, "between", [instant(found.start), instant(found.end)])
+        return Condition(field, "before", instant(found.end))
+    return Condition(field, "between", [instant(found.start), instant(found.end)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tieline.query.filter import And, Filter, Node, Not, Or, Test
+from tieline.query.filter import And, Condition, Filter, Node, Not, Or
 from tieline.query.vocabulary import Words
 
 NAMES = {
@@ -72,7 +72,7 @@ def _node(node: Node, words: Words, nested: bool = False) -> str:
     return _test(node, words)
 
 
-def _test(test: Test, words: Words) -> str:
+def _test(test: Condition, words: Words) -> str:
     if test.field == "text":
         return f"any text has {'the phrase' if test.op == 'phrase' else 'the words'} “{test.value}”"
     name = _name(test.field)

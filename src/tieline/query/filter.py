@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 
-class Test(msgspec.Struct, frozen=True, omit_defaults=True):
+class Condition(msgspec.Struct, frozen=True, omit_defaults=True):
     """One condition on one field. `value` is absent for exists and missing."""
 
     field: str
@@ -33,7 +33,7 @@ class Not(msgspec.Struct, frozen=True):
     part: Node = msgspec.field(name="not")
 
 
-Node = Test | And | Or | Not
+Node = Condition | And | Or | Not
 
 
 class Sort(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from tieline.query import vocabulary as v
 from tieline.query.clauses import Reading, read_clause
 from tieline.query.cursor import Cursor
 from tieline.query.dates import Moment
-from tieline.query.filter import Filter, Node, Not, Sort, Test, both, either
+from tieline.query.filter import Condition, Filter, Node, Not, Sort, both, either
 from tieline.query.tokens import Unreadable, tokens_of
 
 LIMIT, DEPTH = 2000, 50
@@ -51,12 +51,12 @@ def parse(
 
 def as_text(text: str) -> Filter:
     """The whole text as words to be found (rules 13 and 14)."""
-    return Filter(Test("text", "match", " ".join(text.split())))
+    return Filter(Condition("text", "match", " ".join(text.split())))
 
 
 def retry_as_text(text: str, found: Filter) -> bool:
     """Whether a query that found nothing is to be searched again as text (rule 14)."""
-    is_text = isinstance(found.filter, Test) and found.filter.field == "text"
+    is_text = isinstance(found.filter, Condition) and found.filter.field == "text"
     return not is_text and len(text.split()) <= 3 and not PLAIN & set(text)
 
 
@@ -166,8 +166,8 @@ class _Scanner:
             self.cursor.at += 1
             if not token.text.strip():
                 raise Unreadable("an empty phrase")
-            return Test("text", "phrase", token.text)
-        return Test("text", "match", self.reading.value())
+            return Condition("text", "phrase", token.text)
+        return Condition("text", "match", self.reading.value())
 
 
 class _Parts(Lexer):

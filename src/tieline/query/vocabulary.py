@@ -125,15 +125,12 @@ COMPANY = (
 )
 PLACE = ("living in", "lives in", "live in", "based in", "located in", "in")
 SORTS = {
-    **TEXTUAL,
-    **LISTED,
+    **{phrase: key for phrase, key in TEXTUAL.items() if key in {"name", "first", "last"}},
     **DATED,
-    "score": "score",
-    "relationship": "score",
-    "value": "value",
-    "worth": "value",
-    "birthday": "birthday",
-    "company": "company",
+    **dict.fromkeys(("score", "relationship", "relationship score", "strength"), "score"),
+    **dict.fromkeys(("value", "worth", "amount"), "value"),
+    **dict.fromkeys(("next step", "step"), "step"),
+    **dict.fromkeys(("assignee", "owner"), "assignee"),
 }
 SORT_WORDS = ("sort by", "sorted by", "order by", "ordered by")
 ASCENDING = ("ascending", "asc", "oldest first", "oldest", "lowest first", "lowest", "a-z", "smallest first")
@@ -161,6 +158,15 @@ NUMBER_OPS = {
     "under": "lt", "below": "lt", "is under": "lt", "is below": "lt", "is less than": "lt", "<": "lt", "at most": "lte",
     "up to": "lte", "is at most": "lte", "<=": "lte",
 }  # fmt: skip
+
+
+# What people say for a shipped segment or stage besides its label.
+SYNONYMS = {
+    "customer": ("client",),
+    "advisor": ("adviser",),
+    "network": ("connection",),
+    "won": ("won", "done"),
+}
 
 
 @dataclass(frozen=True)
@@ -195,7 +201,8 @@ def labels(table: Mapping[str, Iterable[str]]) -> dict[str, str]:
     for key, names in table.items():
         for name in names:
             for word in (name.lower(), *plurals(name.lower())):
-                found.setdefault(word, key)
+                if word not in TARGETS:  # “lost projects” asks for projects, not for a segment of that name
+                    found.setdefault(word, key)
     return found
 
 

@@ -12,13 +12,14 @@ from tieline.store.tables import relation
 
 WORD = re.compile(r"\w+")
 MOST_WORDS = 12
+LONGEST = 200  # characters of a word; PostgreSQL refuses one of more than 2 kB
 
 relation_text = table("relation_text", column("rowid"), column("search"))
 
 
 def words(text: str) -> list[str]:
     """The words of a text that are searched for."""
-    return WORD.findall(text.replace("_", " "))[:MOST_WORDS]
+    return [word[:LONGEST] for word in WORD.findall(text.replace("_", " "))[:MOST_WORDS]]
 
 
 def matches(
