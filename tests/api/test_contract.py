@@ -33,11 +33,6 @@ LATER = {
     ),
     ("get", "/v1/analytics/teamactivity/update"),
     ("get", "/v1/messages/opens"),
-    ("post", "/v1/people/submit"),
-    ("get", "/v1/projects/similar"),
-    ("post", "/v1/projects/similar"),
-    ("get", "/v1/user/keywords"),
-    ("get", "/v1/user/recipients"),
     ("post", "/v1/team/members/update"),
     ("get", "/oauth/authorize"),
     ("post", "/oauth/token"),
@@ -252,6 +247,7 @@ def writes(client: Client) -> None:
         body, _ = SAMPLES[plural]
         client.send("post", f"/v1/{plural}/create", body)
         client.send("post", f"/v1/{plural}/update", {**body, "step": "none"})
+    client.send("post", "/v1/people/submit", {**PERSON, "form": "Viewing", "message": "Hello"})
     client.send("post", "/v1/timeline/communication/create", COMMUNICATION)
     call = {"style": "call", "from": "rosa@fjordfoods.example", "outcome": "connected", "duration": 3}
     client.send("post", "/v1/timeline/communication/create", call)
@@ -285,6 +281,8 @@ def reads(client: Client) -> None:
         found = client.send("post", "/v1/messages/get", {"messages": page["messages"]})
         for message in found["messages"]:
             client.send("post", "/v1/messages/body", {"key": message["key"]})
+    client.send("post", "/v1/projects/similar", {"id": "Harbour"})
+    client.send("get", "/v1/projects/similar", uniqueid="Harbour", pagesize=1)
     everything = client.send("post", "/v1/people/timeline", {"id": "rosa@fjordfoods.example"})
     client.send("post", "/v1/messages/get", {"messages": everything["messages"]})
 

@@ -7,9 +7,12 @@ from typing import Any
 from tieline.api import lenient, queries
 from tieline.api.call import Call
 from tieline.api.envelope import success
-from tieline.crm import finding, relations
+from tieline.crm import finding, relations, submissions
+from tieline.crm import similar as similar_projects
 from tieline.crm.finding import FindQuery
 from tieline.errors import InvalidInput, NoIdentifier
+from tieline.records import codec
+from tieline.records.person import Person
 from tieline.store.database import Transaction
 
 MOST_AT_ONCE = 1000  # 2.5
@@ -111,6 +114,35 @@ async def find(call: Call) -> bytes:
         pagesize=page.pagesize,
         **{call.kind.plural: page.records},
     )
+
+
+async def similar(call: Call) -> bytes:
+    """Projects like the one that is named (2.13)."""
+    parameters = call.parameters()
+    size = queries.whole(parameters, "pagesize")
+    most = finding.DEFAULT if not size or size < 1 else min(size, finding.MOST)
+    found, available = await call.read_slow(
+        similar_projects.similar,
+        call.caller,
+        _identifier(call, parameters),
+        most=most,
+        team=queries.boolean(parameters, "team") or False,
+    )
+    records = [relations.shown(record, detailed=False) for record in found]
+    return success(availablecount=available, pagenumber=1, pagesize=most, projects=records)
+
+
+async def submit(call: Call) -> bytes:
+    """What somebody sent by a form: the person, and their message on the timeline (2.13)."""
+    given = dict(call.object())
+    about = {name: given.pop(name, None) for name in ("form", "message", "url", "fields")}
+    body = codec.convert(Person, lenient.unwrap_and_map(call.kind.name, given, strict_wire=call.strict))
+
+    def act(tx: Transaction) -> bytes:
+        written = submissions.submit(tx, call.caller, body, about)
+        return success(message=written.message)
+
+    return await call.write(act)
 
 
 def _identifier(call: Call, parameters: dict[str, Any]) -> str:

@@ -28,6 +28,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             ("POST", "timeline", "read_content", timeline.entries),
         )
     ),
+    Endpoint("POST", "/v1/people/submit", "change_relation", relations.submit, _PERSON),
+    Endpoint("GET", "/v1/projects/similar", "read_relation", relations.similar, _PROJECT),
+    Endpoint("POST", "/v1/projects/similar", "read_relation", relations.similar, _PROJECT),
     Endpoint("POST", "/v1/timeline/communication/create", "change_content", timeline.communication, older=("/v1/createcommunication",)),
     Endpoint("POST", "/v1/timeline/content/create", "change_content", timeline.content, older=("/v1/createcontent",)),
     Endpoint("POST", "/v1/timeline/todo/create", "change_content", timeline.todo, older=("/v1/createtodo",)),
@@ -42,6 +45,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/v1/user/stages/projects", "basic", user.stages, _PROJECT, ("/v1/project_stages",)),
     Endpoint("GET", "/v1/user/steps", "basic", user.steps, older=("/v1/steps", "/v1/account/steps")),
     Endpoint("GET", "/v1/user/views", "basic", user.views, older=("/v1/views",)),
+    Endpoint("GET", "/v1/user/keywords", "basic", user.keywords),
+    Endpoint("GET", "/v1/user/recipients", "basic", user.recipients),
     Endpoint("GET", "/v1/team/members/list", "read_relation", team.members, older=("/v1/team/members",)),
     Endpoint("GET", "/v1/team/roles", "read_relation", team.roles),
     Endpoint("GET", "/v1/team/nodes", "basic", team.nodes),

@@ -9,6 +9,7 @@ from tieline.api.call import Call
 from tieline.api.envelope import success
 from tieline.crm import accounts
 from tieline.crm import settings as words
+from tieline.crm import words as tags
 from tieline.crm.settings import AccountSettings, load_settings
 from tieline.errors import InvalidInput
 from tieline.records.kinds import KINDS
@@ -58,6 +59,23 @@ async def steps(call: Call) -> bytes:
 async def views(call: Call) -> bytes:
     """The views of each kind."""
     return success(**{kind.plural: words.views(name) for name, kind in KINDS.items()})
+
+
+async def keywords(call: Call) -> bytes:
+    """The tags in use, most used first; `type` other than a kind means all."""
+    wanted = (queries.text(call.query, "type") or "").lower()
+    kind = next((name for name, found in KINDS.items() if wanted in {name, found.plural}), None)
+    limit = queries.whole(call.query, "limit")
+    return success(
+        keywords=await call.read_slow(
+            tags.keywords, call.caller, kind, limit if limit and limit > 0 else None
+        )
+    )
+
+
+async def recipients(call: Call) -> bytes:
+    """The views of people that serve as mailing lists."""
+    return success(list=await call.read_slow(tags.recipients, call.caller))
 
 
 async def _settings(call: Call) -> AccountSettings:
