@@ -16,8 +16,10 @@ from tests.servers import Answer, RunningServer
 from tieline.api.routes import ENDPOINTS
 
 FILE = Path(__file__).resolve().parent.parent / "data" / "cloze-openapi.yaml"
+# Extensions of ours stand under /v1/x and in no document.
+CONTRACTED = [endpoint for endpoint in ENDPOINTS if not endpoint.path.startswith("/v1/x/")]
 IMPLEMENTED = {
-    (endpoint.method.lower(), path) for endpoint in ENDPOINTS for path in (endpoint.path, *endpoint.older)
+    (endpoint.method.lower(), path) for endpoint in CONTRACTED for path in (endpoint.path, *endpoint.older)
 }
 # By analogy with the other older paths; no document has them (2.2).
 UNDOCUMENTED = {
@@ -206,7 +208,7 @@ def test_what_is_implemented() -> None:
 
 
 def test_scopes() -> None:
-    for endpoint in ENDPOINTS:
+    for endpoint in CONTRACTED:
         (scheme,) = [
             entry["OAuth2"]
             for entry in documented()[endpoint.method.lower(), endpoint.path]["security"]

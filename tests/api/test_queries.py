@@ -25,6 +25,8 @@ ROWS: dict[str, set[str]] = {
     "": {A, B, D},
     "customers": {A},
     "active customers in Boston": {A},
+    "active customer": {A},
+    "partner": {B},
     "not customers": {B, D},
     "leads": {B},
     "tagged vip": {A, B},
@@ -120,3 +122,37 @@ def test_order_limit_and_pages(office: RunningServer) -> None:
 def test_no_query_fails(office: RunningServer, query: str) -> None:
     for plural in ("people", "companies", "projects"):
         assert office.get(f"/v1/{plural}/find", freeformquery=query)["errorcode"] == 0
+
+
+SUGGESTED: dict[str, str] = {
+    "cust": "customers",
+    "active cus": "active customers",
+    "leads not con": "leads not contacted in 3 months",
+    "tagged v": "tagged vip",
+    "customers tagged ": "customers tagged vip",
+    "#lead-s": "#lead-source",
+    "last talked more": "last talked more than 30 days ago",
+    "Customers sorted by n": "Customers sorted by name",
+}
+
+
+def test_how_a_query_may_go_on(office: RunningServer) -> None:
+    for text, expected in SUGGESTED.items():
+        found = office.get("/v1/x/query/suggest", text=text)
+        assert expected in [entry["text"] for entry in found["list"]], text
+    assert len(office.get("/v1/x/query/suggest")["list"]) == 10
+    assert len(office.get("/v1/x/query/suggest", about="projects", limit=3)["list"]) == 3
+    assert office.get("/v1/x/query/suggest", text="zzzz")["list"] == []
+    labels = {
+        entry["label"] for entry in office.get("/v1/x/query/suggest", about="projects", limit=50)["list"]
+    }
+    assert "pending" in labels
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("about", "things"), ("limit", "0"), ("limit", "x"), ("limit", "51")]
+)
+def test_suggestions_asked_wrongly(api: RunningServer, name: str, value: str) -> None:
+    found = api.get("/v1/x/query/suggest", **{name: value})
+    assert found["errorcode"] == 400
+    assert name in found["message"]

@@ -154,3 +154,19 @@ def test_the_guide_says_what_is_so(query: str) -> None:
     found = parse(query, PEOPLE, now=NOW)
     as_words = isinstance(found.filter, Condition) and found.filter.field == "text"
     assert as_words == (query in {"ada", '"vice president"'})
+
+
+@pytest.mark.parametrize(
+    ("label", "forms"),
+    [
+        ("customers", {"customers", "customer"}),
+        ("customer", {"customers", "customer"}),
+        ("family", {"family", "families"}),
+        ("agencies", {"agency"}),
+        ("boss", {"boss", "bosses"}),
+        ("buyers & sellers", {"buyer & seller"}),
+        ("status", {"status"}),
+    ],
+)
+def test_labels_match_in_singular_and_plural(label: str, forms: set[str]) -> None:
+    assert forms <= set(v.forms(label))

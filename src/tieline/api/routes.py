@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
+from tieline.api import extensions, team, timeline, user, webhooks
 from tieline.api import people_companies_projects as relations
-from tieline.api import team, timeline, user, webhooks
 from tieline.api.call import Endpoint
 from tieline.api.dispatch import Api
 from tieline.records.kinds import KINDS
@@ -47,6 +47,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/v1/user/views", "basic", user.views, older=("/v1/views",)),
     Endpoint("GET", "/v1/user/keywords", "basic", user.keywords),
     Endpoint("GET", "/v1/user/recipients", "basic", user.recipients),
+    Endpoint("GET", "/v1/x/query/suggest", "read_relation", extensions.suggest),
     Endpoint("GET", "/v1/team/members/list", "read_relation", team.members, older=("/v1/team/members",)),
     Endpoint("GET", "/v1/team/roles", "read_relation", team.roles),
     Endpoint("GET", "/v1/team/nodes", "basic", team.nodes),

@@ -13,16 +13,19 @@ from sqlalchemy import ColumnElement, and_, func, literal, not_, or_
 
 from tieline import clock
 from tieline.crm.access import Caller
-from tieline.crm.settings import AccountSettings, views
+from tieline.crm.settings import AccountSettings, load_settings, views
+from tieline.crm.words import keywords
 from tieline.query import matching
 from tieline.query.filter import And, Condition, Filter, Node, Not, Or
 from tieline.query.parser import parse
+from tieline.query.suggest import Suggestion, suggest
 from tieline.query.vocabulary import SYNONYMS, Words, words_of
 from tieline.records import normalize
 from tieline.store import search
 from tieline.store.database import Row, Transaction
 from tieline.store.tables import relation
 
+MOST_TYPED = 2000
 table = relation.c
 CHOICES: dict[str, ColumnElement[Any]] = {"segment": table.segment, "stage": table.stage, "step": table.step}
 INSTANTS: dict[str, ColumnElement[Any]] = {
@@ -64,6 +67,14 @@ def read(
     moment = now or datetime.fromtimestamp(clock.now_ms() / 1000, UTC)
     day_first = caller.country.upper() not in {"US", ""}
     return parse(text, words_for(settings, kind), now=moment, timezone=caller.timezone, day_first=day_first)
+
+
+def suggestions(tx: Transaction, caller: Caller, kind: str, text: str, limit: int) -> list[Suggestion]:
+    """How the text may go on, in the account's words and tags."""
+    settings = load_settings(tx, caller.account_id)
+    tagged = "tagged" in text.casefold()
+    known = [word["id"] for word in keywords(tx, caller, kind, None)] if tagged else []
+    return suggest(text[-MOST_TYPED:], words_for(settings, kind), known, limit)
 
 
 def mentions(node: Node | None, *fields: str) -> bool:

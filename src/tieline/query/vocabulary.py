@@ -196,21 +196,36 @@ def choices_of(name: str) -> bool:
 
 
 def labels(table: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """`key: labels` turned round, with the keys themselves and the plural of each label."""
+    """`key: labels` turned round, each in the singular and the plural (6.4, rule 4)."""
     found: dict[str, str] = {}
     for key, names in table.items():
         for name in names:
-            for word in (name.lower(), *plurals(name.lower())):
+            for word in forms(name.lower()):
                 if word not in TARGETS:  # “lost projects” asks for projects, not for a segment of that name
                     found.setdefault(word, key)
     return found
 
 
-def plurals(word: str) -> Sequence[str]:
-    """The regular plurals of a label."""
+def forms(label: str) -> Sequence[str]:
+    """A label as it is, in the plural, and in the singular (each of its words)."""
+    singular = " ".join(map(_singular, label.split()))
+    return tuple(dict.fromkeys((label, _plural(label), singular)))
+
+
+def _plural(word: str) -> str:
     if word.endswith("y") and word[-2:-1] not in "aeiou":
-        return (word[:-1] + "ies",)
-    return (word + "es",) if word.endswith(("s", "x", "ch", "sh")) else (word + "s",)
+        return word[:-1] + "ies"
+    return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    return (
+        word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3 else word
+    )
 
 
 def words_of(vocabulary: Mapping[str, Any], endpoint: str) -> Words:
