@@ -54,16 +54,16 @@ async def test_workers_share_jobs_and_take_over_from_a_dead_one() -> None:
             workers = {name.split(":")[2] for name in done if name.startswith("done:")}
             assert workers == {"first", "second"}
 
-            await defer_all(database, range(200, 204), 3.0)
+            await defer_all(database, range(500, 504), 3.0)
             began = await until(
-                database, lambda found: any(n.startswith("began:20") and ":first:" in n for n in found), 30
+                database, lambda found: any(n.startswith("began:50") and ":first:" in n for n in found), 30
             )
-            held = {n.split(":")[1] for n in began if n.startswith("began:20") and ":first:" in n}
+            held = {n.split(":")[1] for n in began if n.startswith("began:50") and ":first:" in n}
             first.kill()
             first.wait()
             died = time.monotonic()
             found = await until(
-                database, lambda found: all(f"done:{n}:second" in found for n in range(200, 204)), 15
+                database, lambda found: all(f"done:{n}:second" in found for n in range(500, 504)), 15
             )
             assert time.monotonic() - died < 15
             # What the dead one held was run by the other.
