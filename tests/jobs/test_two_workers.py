@@ -54,7 +54,7 @@ async def test_workers_share_jobs_and_take_over_from_a_dead_one() -> None:
             workers = {name.split(":")[2] for name in done if name.startswith("done:")}
             assert workers == {"first", "second"}
 
-            await defer_all(database, range(500, 504), 3.0)
+            await defer_all(database, range(500, 504), 2.5)
             began = await until(
                 database, lambda found: any(n.startswith("began:50") and ":first:" in n for n in found), 30
             )
