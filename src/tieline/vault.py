@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import os
 from pathlib import Path
 
@@ -19,7 +20,13 @@ class Vault:
     """Encrypts and decrypts short secrets. The key is TIELINE_SECRET_KEY, else a file beside the database."""
 
     def __init__(self, settings: Settings) -> None:
-        self._fernet = Fernet(_key(settings))
+        key = _key(settings)
+        self._fernet = Fernet(key)
+        self._signing = hmac.digest(key, b"tieline signatures", "sha256")
+
+    def sign(self, message: bytes) -> bytes:
+        """32 bytes that only this installation can make of the message: what it hands out and takes back."""
+        return hmac.digest(self._signing, message, "sha256")
 
     def encrypt(self, secret: str) -> bytes:
         """The form in which a secret is stored."""

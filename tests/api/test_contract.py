@@ -28,7 +28,6 @@ UNDOCUMENTED = {
     ("get", "/v1/subscriptions"),
 }
 LATER = {
-    *(("get", f"/v1/{plural}/feed") for plural in ("people", "companies", "projects")),
     *(
         ("post", f"/v1/analytics/{name}")
         for name in ("activity", "teamactivity", "projects", "leads", "funnel")
@@ -279,6 +278,9 @@ def reads(client: Client) -> None:
         ):
             client.send("get", f"/v1/{plural}/find", **params)
         client.send("post", f"/v1/{plural}/find", {"query": "f", "limit": 5})
+        for params in ({}, {"includeauditedchanges": 1}, {"keysonly": 1}, {"summaryonly": 1}, {"format": 1}):
+            stream = client.send("get", f"/v1/{plural}/feed", pagesize=1, **params)
+            client.send("get", f"/v1/{plural}/feed", cursor=stream["cursor"])
         page = client.send("post", f"/v1/{plural}/timeline", {"id": identifier, "limit": 1})
         found = client.send("post", "/v1/messages/get", {"messages": page["messages"]})
         for message in found["messages"]:

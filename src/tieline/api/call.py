@@ -13,6 +13,7 @@ from tieline.records import codec
 from tieline.records.kinds import Kind
 from tieline.settings import Settings
 from tieline.store.database import Database, Transaction
+from tieline.vault import Vault
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,6 +28,7 @@ class Call:
     settings: Settings
     database: Database
     door: Door
+    vault: Vault
     query: dict[str, str]
     raw: bytes = b""
     content_type: str = ""

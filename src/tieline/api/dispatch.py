@@ -87,7 +87,7 @@ class Api(BaseRoute):
             return caller
         if endpoint.scope not in caller.scopes:
             return envelope.missing_scope(endpoint.scope)
-        call = Call(endpoint, caller, state.settings, state.database, state.door, query)
+        call = Call(endpoint, caller, state.settings, state.database, state.door, state.vault, query)
         call.content_type = headers.get(b"content-type", "")
         call.idempotency_key = headers.get(b"idempotency-key", "").strip()
         if scope["method"] != "GET":

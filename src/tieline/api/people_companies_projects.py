@@ -7,8 +7,9 @@ from typing import Any
 from tieline.api import lenient, queries
 from tieline.api.call import Call
 from tieline.api.envelope import success
-from tieline.crm import finding, relations, submissions
+from tieline.crm import feeding, finding, relations, submissions
 from tieline.crm import similar as similar_projects
+from tieline.crm.feeding import FeedQuery
 from tieline.crm.finding import FindQuery
 from tieline.errors import InvalidInput, NoIdentifier
 from tieline.records import codec
@@ -28,6 +29,8 @@ BOOLEANS = (
     "detailed",
 )
 NUMBERS = ("pagesize", "pagenumber", "recordnumber")
+FEED_TEXTS = ("scope", "stage", "segment", "step", "freeformquery")
+FEED_SWITCHES = ("includeauditedchanges", "keysonly", "summaryonly", "format")
 EXACT = ("email", "phone", "domain", "name", "keyword")  # lenient forms (0.4)
 
 
@@ -114,6 +117,32 @@ async def find(call: Call) -> bytes:
         pagesize=page.pagesize,
         **{call.kind.plural: page.records},
     )
+
+
+async def feed(call: Call) -> bytes:
+    """The next records in the order of their last change, and the cursor for those after them (2.7)."""
+    parameters = call.parameters()
+    cursor = queries.text(parameters, "cursor")
+    if cursor:
+        batch = await call.read_slow(feeding.resume, call.caller, call.kind.name, cursor, call.vault.sign)
+    else:
+        batch = await call.read_slow(
+            feeding.start,
+            call.caller,
+            call.kind.name,
+            _feed_query(parameters),
+            queries.text(parameters, "modifiedafter"),
+            call.vault.sign,
+        )
+    name = "results" if batch.audited else call.kind.plural
+    return success(availablecount=batch.available, cursor=batch.cursor, **{name: batch.records})
+
+
+def _feed_query(parameters: dict[str, Any]) -> FeedQuery:
+    texts = {name: queries.text(parameters, name) or "" for name in FEED_TEXTS}
+    switches = {name: queries.boolean(parameters, name) or False for name in FEED_SWITCHES}
+    size = queries.whole(parameters, "pagesize")
+    return FeedQuery(pagesize=size or finding.DEFAULT, **texts, **switches)  # type: ignore[arg-type]
 
 
 async def similar(call: Call) -> bytes:

@@ -19,6 +19,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         for method, name, scope, handler in (
             ("GET", "find", "read_relation", relations.find),
             ("POST", "find", "read_relation", relations.find),
+            ("GET", "feed", "read_relation", relations.feed),
             ("GET", "get", "read_relation", relations.get),
             ("POST", "get", "read_relation", relations.get),
             ("POST", "getmany", "read_relation", relations.get_many),

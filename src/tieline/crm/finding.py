@@ -103,7 +103,7 @@ def find(tx: Transaction, caller: Caller, kind: str, query: FindQuery) -> Page:
     if offset >= available:
         return Page([], available, number, size)
     rows = _rows(tx, kind, query, selection, settings, size, offset)
-    return Page([_answered(tx, kind, row, query, settings) for row in rows], available, number, size)
+    return Page([answered(tx, kind, row, query, settings) for row in rows], available, number, size)
 
 
 def selected(
@@ -356,7 +356,7 @@ def _distance(row: Row, origin: tuple[float, float]) -> float | None:
     return min((metres(origin, place) for place in found), default=None)
 
 
-def _answered(tx: Transaction, kind: str, row: Row, query: FindQuery, settings: AccountSettings) -> Any:
+def answered(tx: Transaction, kind: str, row: Row, query: FindQuery, settings: AccountSettings) -> Any:
     """A row as the query wants it answered."""
     if query.keysonly:
         return {"syncKey": row["sync_key"]}
