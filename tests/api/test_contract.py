@@ -34,7 +34,6 @@ LATER = {
     ),
     ("get", "/v1/analytics/teamactivity/update"),
     ("get", "/v1/messages/opens"),
-    ("post", "/v1/team/members/update"),
     ("get", "/oauth/authorize"),
     ("post", "/oauth/token"),
 }

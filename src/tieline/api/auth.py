@@ -16,7 +16,7 @@ import msgspec
 
 from tieline import clock
 from tieline.api.envelope import UNKNOWN_BEARER, UNKNOWN_KEY, Answer
-from tieline.crm import accounts
+from tieline.crm import accounts, credentials
 from tieline.crm.access import Actor, Caller, Trace
 from tieline.errors import Unavailable
 from tieline.store.database import Database
@@ -70,7 +70,7 @@ class Authenticator:
     async def _look_up(self, plain: str, digest: str) -> Known | None:
         if self.database.dialect != "sqlite":
             return await self._read(plain)
-        version = accounts.credentials_version(self.database.url)
+        version = credentials.version(self.database.url)
         if version != self.version:
             self.known.clear()
             self.version = version
@@ -79,7 +79,7 @@ class Authenticator:
             self.known.move_to_end(digest)
             return known
         known = await self._read(plain)
-        if known is not None and version == accounts.credentials_version(self.database.url):
+        if known is not None and version == credentials.version(self.database.url):
             self.known[digest] = known
             if len(self.known) > MOST_KNOWN:
                 self.known.popitem(last=False)

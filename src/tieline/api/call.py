@@ -58,8 +58,11 @@ class Call:
 
     def record(self, record: type[T], noun: str) -> T:
         """The body as a record, lenient forms understood. Raises InvalidInput naming the field."""
-        given = lenient.unwrap_and_map(noun, self.object(), strict_wire=self.strict)
-        return codec.convert(record, given)
+        return codec.convert(record, self.record_object(noun))
+
+    def record_object(self, noun: str) -> dict[str, Any]:
+        """The body as an object, lenient forms understood. Raises InvalidInput."""
+        return lenient.unwrap_and_map(noun, self.object(), strict_wire=self.strict)
 
     async def read(
         self, fn: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs

@@ -52,6 +52,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/v1/team/members/list", "read_relation", team.members, older=("/v1/team/members",)),
     Endpoint("GET", "/v1/team/roles", "read_relation", team.roles),
     Endpoint("GET", "/v1/team/nodes", "basic", team.nodes),
+    Endpoint("POST", "/v1/team/members/update", "change_relation", team.update),
     Endpoint("GET", "/v1/webhooks", "read_relation", webhooks.listing, older=("/v1/subscriptions",)),
     Endpoint("POST", "/v1/webhooks/subscribe", "read_relation", webhooks.subscribe, older=("/v1/subscribe",)),
     Endpoint("POST", "/v1/webhooks/unsubscribe", "read_relation", webhooks.unsubscribe, older=("/v1/unsubscribe",)),

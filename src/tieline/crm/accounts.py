@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -13,6 +12,7 @@ import phonenumbers
 from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 
 from tieline import clock, ids
+from tieline.crm import credentials, teams
 from tieline.crm.access import Actor, Caller
 from tieline.errors import AuthenticationFailed, Conflict, InvalidInput, NotFound
 from tieline.records import normalize
@@ -24,17 +24,14 @@ PASSWORD_LENGTH = 10
 PREFIX_LENGTH = 6
 KEY_USE_INTERVAL = 60_000  # ms: how exactly "last used" is kept
 
-# By database: how often something that `caller_by_key` answers became out of date in this process.
-_credentials: Counter[str] = Counter()
-
 hasher = argon2.PasswordHasher()
 # Verified when there is no such account, so that the answer takes equally long.
 NOBODY = hasher.hash("nobody has this password")
 
 BY_ID = Statement(select(account).where(account.c.id == bindparam("account_id")))
 BY_EMAIL = Statement(select(account).where(account.c.email == bindparam("email")))
-COUNT = Statement(select(func.count()).select_from(account))
-EVERY = Statement(select(account).order_by(account.c.id))
+COUNT = Statement(select(func.count()).select_from(account).where(account.c.is_team.is_(False)))
+EVERY = Statement(select(account).where(account.c.is_team.is_(False)).order_by(account.c.id))
 ACTIVE_KEY = and_(api_key.c.hash == bindparam("hash"), api_key.c.revoked.is_(None))
 BY_KEY = Statement(
     select(account, api_key.c.id.label("key_id"), api_key.c.name.label("key_name"), api_key.c.last_used)
@@ -172,7 +169,7 @@ def caller_by_id(tx: Transaction, account_id: int, *, actor: Actor | None = None
     row = tx.one(BY_ID, {"account_id": account_id})
     if row is None:
         raise NotFound("The account does not exist any more.")
-    return _caller(row, actor or Actor("system"))
+    return _caller(tx, row, actor or Actor("system"))
 
 
 def create_key(tx: Transaction, account_id: int, name: str) -> tuple[ApiKey, str]:
@@ -204,7 +201,7 @@ def revoke_key(tx: Transaction, account_id: int, key_id: int) -> None:
     """End a key. Raises NotFound."""
     if not tx.run(REVOKE, {"account_id": account_id, "key_id": key_id, "now": clock.now_ms()}):
         raise NotFound("There is no such API key.")
-    _credentials_changed(tx)
+    credentials.changed(tx)
 
 
 def caller_by_key(tx: Transaction, plain: str, user: str | None = None) -> tuple[Caller, Row] | None:
@@ -212,23 +209,10 @@ def caller_by_key(tx: Transaction, plain: str, user: str | None = None) -> tuple
     row = tx.one(BY_KEY, {"hash": digest(plain)})
     if row is None:
         return None
-    caller = _caller(row, Actor("key", str(row["key_name"]), str(row["email"])))
+    caller = _caller(tx, row, Actor("key", str(row["key_name"]), str(row["email"])))
     if user and user.strip().lower() not in caller.addresses:
         return None
     return caller, row
-
-
-def credentials_version(url: str) -> int:
-    """A number that changes when this process revokes a key or changes a profile of that database.
-
-    Whoever keeps what `caller_by_key` answered throws it away then.
-    """
-    return _credentials[url]
-
-
-def _credentials_changed(tx: Transaction) -> None:
-    source = tx.source
-    tx.after_commit(lambda: _credentials.update((source,)))
 
 
 def key_used(tx: Transaction, key_id: int, now: int) -> None:
@@ -285,7 +269,7 @@ def create_session(tx: Transaction, account_id: int, *, days: int, agent: str = 
 def caller_by_session(tx: Transaction, token: str) -> Caller | None:
     """Who is signed in with that token."""
     row = tx.one(BY_SESSION, {"hash": digest(token), "now": clock.now_ms()})
-    return None if row is None else _caller(row, Actor("user", "", str(row["email"])))
+    return None if row is None else _caller(tx, row, Actor("user", "", str(row["email"])))
 
 
 def end_session(tx: Transaction, token: str) -> None:
@@ -315,7 +299,7 @@ def profile(tx: Transaction, caller: Caller) -> Profile:
         last=row["last"],
         country=row["country"],
         aka=list(msgspec.json.decode(row["aka"])),
-        rights={},
+        rights={caller.team.rights: True} if caller.team else {},
     )
 
 
@@ -339,7 +323,7 @@ def update_profile(
         "aka": msgspec.json.encode(others).decode(),
     }
     tx.run(update(account).where(account.c.id == caller.account_id).values(values))
-    _credentials_changed(tx)
+    credentials.changed(tx)
 
 
 def digest(secret: str) -> str:
@@ -368,6 +352,8 @@ def _account(row: Row) -> Account:
     return Account(**{name: row[name] for name in Account.__struct_fields__})
 
 
-def _caller(row: Row, actor: Actor) -> Caller:
+def _caller(tx: Transaction, row: Row, actor: Actor) -> Caller:
     values: dict[str, Any] = {name: row[name] for name in ("email", "name", "country", "timezone")}
-    return Caller(account_id=row["id"], aka=tuple(msgspec.json.decode(row["aka"])), actor=actor, **values)
+    team = None if row["team_id"] is None else teams.team_of(tx, row)
+    aka = tuple(msgspec.json.decode(row["aka"]))
+    return Caller(account_id=row["id"], aka=aka, actor=actor, team=team, **values)

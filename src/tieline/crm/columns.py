@@ -27,6 +27,7 @@ def columns_of(kind: str, record: Mapping[str, Any], settings: AccountSettings) 
         "step": step,
         "step_position": _position(settings, segment, stage, step),
         "assignee": record.get("assignee") or None,
+        "node": record.get("node") or None,
         "archived": record.get("archived") is True,
         "hidden": record.get("visibility") == "hidden",
         "private": record.get("private") is True,

@@ -9,11 +9,11 @@ from typing import Any, Final
 from msgspec import UNSET
 
 from tieline import clock
-from tieline.crm.access import Caller
+from tieline.crm.access import Caller, member_address, require_manager
 from tieline.crm.bodies import cut_preview, preview_of
 from tieline.crm.dates import SOMEDAY, read_date_format, read_instant, read_reminder
 from tieline.crm.inputs import choice_of, given, number_of, text_of
-from tieline.errors import InvalidInput, PermissionDenied
+from tieline.errors import InvalidInput
 from tieline.records import normalize
 from tieline.records.codec import encode
 from tieline.records.timeline import (
@@ -336,15 +336,16 @@ def assigner_of(caller: Caller, value: Any) -> str:
 
 
 def assignee_of(caller: Caller, value: Any) -> str:
-    """Who does it: the caller; assigning to others needs a right that an account of one does not have (2.8)."""
+    """Who does it: the caller, or for a manager another member of the team (2.8)."""
     text = text_of(value)
     if not text:
         return caller.email
     if normalize.email(text) is None:
         raise InvalidInput("is not an e-mail address", field="assignee")
-    if not is_own(caller, text):
-        raise PermissionDenied("You may not assign to other members", field="assignee")
-    return text.lower()
+    if is_own(caller, text):
+        return text.lower()
+    require_manager(caller, "assign to other members", "assignee")
+    return member_address(caller, text, "assignee")
 
 
 def _limit(mentions: Sequence[Mention]) -> None:

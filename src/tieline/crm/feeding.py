@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, bindparam, func, select
 
 from tieline.crm import changes, querying
-from tieline.crm.access import Caller
+from tieline.crm.access import Caller, reading
 from tieline.crm.finding import DEFAULT, MOST, FindQuery, Selection, answered, selected
 from tieline.crm.settings import AccountSettings, load_settings
 from tieline.errors import InvalidInput
@@ -97,6 +97,7 @@ def start(
 
     Raises InvalidInput naming the parameter.
     """
+    caller = reading(caller, scope=query.scope)
     now = int(tx.scalar(changes.CLOCK, {"account_id": caller.account_id}))
     cursor = Cursor(query, _begin(modified_after, now), now, _only_words(tx, caller, kind, query))
     cursor.query.pagesize = min(query.pagesize, MOST) if query.pagesize > 0 else DEFAULT
@@ -106,6 +107,7 @@ def start(
 def resume(tx: Transaction, caller: Caller, kind: str, text: str, sign: Sign) -> Batch:
     """The batch after the one that answered this cursor. Raises InvalidInput for a cursor that is not ours."""
     cursor = _read(caller, kind, text, sign)
+    caller = reading(caller, scope=cursor.query.scope)
     now = int(tx.scalar(changes.CLOCK, {"account_id": caller.account_id}))
     return _batch(tx, caller, kind, cursor, sign, now)
 
@@ -155,7 +157,6 @@ def _selection(
 ) -> Selection:
     asked = cursor.query
     query = FindQuery(
-        scope=asked.scope or None,
         stage=asked.stage or None,
         segment=asked.segment or None,
         step=asked.step or None,
@@ -264,4 +265,4 @@ def _read(caller: Caller, kind: str, text: str, sign: Sign) -> Cursor:
 
 
 def _signature(caller: Caller, kind: str, payload: bytes, sign: Sign) -> bytes:
-    return sign(f"feed:{caller.account_id}:{kind}:".encode() + payload)[:SIGNATURE]
+    return sign(f"feed:{caller.email}:{kind}:".encode() + payload)[:SIGNATURE]

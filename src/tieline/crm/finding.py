@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, true
 
 from tieline import clock
 from tieline.crm import links, querying
-from tieline.crm.access import Caller, require_local
+from tieline.crm.access import TOP, Caller, Place, reading
 from tieline.crm.identity import Identifier, candidates
 from tieline.crm.relations import formatted, record_of, shown, wire_bytes
 from tieline.crm.settings import AccountSettings, load_settings, resolve_segment, resolve_stage
@@ -85,7 +85,7 @@ class Selection(msgspec.Struct):
 
 def find(tx: Transaction, caller: Caller, kind: str, query: FindQuery) -> Page:
     """The page asked for. Raises InvalidInput naming the parameter, PermissionDenied for a team's records."""
-    require_local(team=query.team, scope=query.scope or "")
+    caller = reading(caller, team=query.team, scope=query.scope or "")
     size = DEFAULT if not query.pagesize or query.pagesize < 1 else min(query.pagesize, MOST)
     number = max(query.pagenumber or 1, 1)
     offset = query.recordnumber - 1 if query.recordnumber and query.recordnumber > 0 else (number - 1) * size
@@ -118,6 +118,7 @@ def selected(
     """The conditions of a query. `as_words`: the free-form text is only words to search for (rule 14)."""
     made = Selection([table.account_id == caller.account_id, table.kind == kind], {})
     add = made.conditions.append
+    made.conditions.extend(_seen(caller))
     asked = _free_form(tx, caller, kind, query, settings, made, as_words)
     if not querying.mentions(asked, "archived"):
         add(table.archived.is_(False))
@@ -142,6 +143,24 @@ def selected(
         add(_contains("projectTeam", query.collaborator))
     _exact(made, caller, kind, query)
     return made
+
+
+def _seen(caller: Caller) -> list[ColumnElement[bool]]:
+    """What the caller sees of the copies they act on (see access.sees)."""
+    found = [] if caller.asked is None else [_in(caller.asked)]
+    if caller.visible is not None:
+        mine = func.lower(table.assignee).in_(sorted(caller.addresses))
+        found.append(or_(mine, *map(_in, caller.visible)))
+    return found
+
+
+def _in(place: Place) -> ColumnElement[bool]:
+    node = func.coalesce(table.node, TOP)
+    if not place.below:
+        return node == place.path
+    if place.path == TOP:
+        return true()
+    return or_(node == place.path, node.startswith(f"{place.path}/", autoescape=True))
 
 
 def _free_form(

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, update
 
 from tieline.crm import changes, links
-from tieline.crm.access import Caller, require_local
+from tieline.crm.access import Caller, reading, require_removal, sees
 from tieline.crm.identity import resolve
 from tieline.crm.settings import AccountSettings, load_settings
 from tieline.crm.writing import BY_ID, Written, decode, revert, rewrite, upsert
@@ -44,12 +44,12 @@ def get_row(tx: Transaction, account_id: int, kind: str, identifier: str, countr
 def find_row(
     tx: Transaction, caller: Caller, kind: str, identifier: str | None, *, team: bool = False
 ) -> Row:
-    """The row that an identifier means. Raises NoIdentifier without one, NotFound, PermissionDenied for a team's."""
-    require_local(team=team)
+    """The row that an identifier means. Raises NoIdentifier without one, NotFound, PermissionDenied without a team."""
+    caller = reading(caller, team=team)
     if not identifier or not identifier.strip():
         raise NoIdentifier("No identifiers available", remedy="give uniqueid")
     row = get_row(tx, caller.account_id, kind, identifier, caller.country)
-    if row is None:
+    if row is None or not sees(caller, row):
         raise NotFound(f"The {kind} was not found")
     return row
 
@@ -140,12 +140,12 @@ def get_many(
     format: bool = False,
 ) -> list[Any]:
     """Records in the order asked; unknown ids are skipped, at most 1000 (2.5)."""
-    require_local(team=team)
+    caller = reading(caller, team=team)
     settings = load_settings(tx, caller.account_id)
     found: list[Any] = []
     for identifier in list(identifiers)[:MOST]:
         row = get_row(tx, caller.account_id, kind, str(identifier), caller.country)
-        if row is not None:
+        if row is not None and sees(caller, row):
             record = shown(record_of(row), detailed=kind != "project")
             found.append(formatted(record, settings) if format else record)
     return found
@@ -155,7 +155,9 @@ def delete_relation(
     tx: Transaction, caller: Caller, kind: str, identifier: str | None, *, team: bool = False
 ) -> int:
     """Remove a record, its links and its identifiers; timeline entries stay (2.5). Returns the change's id."""
-    row = find_row(tx, caller, kind, identifier, team=team)
+    caller = reading(caller, team=team)
+    row = find_row(tx, caller, kind, identifier)
+    require_removal(caller, row)
     before = record_of(row)
     change_id = changes.record_change(
         tx, caller, kind=kind, action="delete", relation_id=row["id"], before=before, after=None

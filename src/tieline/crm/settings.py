@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from tieline.errors import InvalidInput
 from tieline.records.account import FieldDefinition
@@ -15,7 +15,17 @@ from tieline.records.vocabulary import CUSTOM_FIELD_TYPES, NONE, SHIPPED_FIELDS
 from tieline.store.database import Statement, Transaction
 from tieline.store.tables import account
 
-SETTINGS = Statement(select(account.c.settings).where(account.c.id == bindparam("account_id")))
+# The members of a team share the team's words.
+_own = account.alias("own")
+_keeper = (
+    select(func.coalesce(_own.c.team_id, _own.c.id))
+    .where(_own.c.id == bindparam("account_id"))
+    .scalar_subquery()
+)
+SETTINGS = Statement(select(account.c.settings).where(account.c.id == _keeper))
+KEEPER = Statement(
+    select(func.coalesce(account.c.team_id, account.c.id)).where(account.c.id == bindparam("account_id"))
+)
 SAVE = Statement(
     update(account).where(account.c.id == bindparam("wanted")).values(settings=bindparam("text"))
 )
@@ -102,9 +112,10 @@ def load_settings(tx: Transaction, account_id: int) -> AccountSettings:
 
 
 def save_settings(tx: Transaction, account_id: int, settings: AccountSettings) -> None:
-    """Store them. Raises InvalidInput when they contradict themselves."""
+    """Store them: a member's are the team's. Raises InvalidInput when they contradict themselves."""
     _check(settings)
-    tx.run(SAVE, {"wanted": account_id, "text": msgspec.json.encode(settings).decode()})
+    keeper = tx.scalar(KEEPER, {"account_id": account_id})
+    tx.run(SAVE, {"wanted": keeper, "text": msgspec.json.encode(settings).decode()})
 
 
 def resolve_segment(settings: AccountSettings, kind: str, text: str) -> str | None:

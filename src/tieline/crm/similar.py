@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, select
 
-from tieline.crm.access import Caller, require_local
+from tieline.crm.access import Caller, reading, sees
 from tieline.crm.relations import get_row, record_of
 from tieline.errors import NotFound
 from tieline.records import normalize
@@ -31,15 +31,16 @@ def similar(
     tx: Transaction, caller: Caller, identifier: str, *, most: int, team: bool = False
 ) -> tuple[list[dict[str, Any]], int]:
     """The most similar projects, best first, and how many share anything at all. Raises NotFound."""
-    require_local(team=team)
+    caller = reading(caller, team=team)
     row = get_row(tx, caller.account_id, "project", identifier, caller.country)
+    row = row if row is not None and sees(caller, row) else None
     if row is None:
         raise NotFound("The project was not found", field="uniqueid", remedy="check the identifier")
     features = _features(row)
     ranked = [
         (points, other)
         for other in tx.all(OTHERS, {"account_id": caller.account_id, "relation_id": row["id"]})
-        if (points := _points(features, _features(other)))
+        if sees(caller, other) and (points := _points(features, _features(other)))
     ]
     ranked.sort(key=lambda pair: (-pair[0], -pair[1]["last_changed"]))
     return [record_of(other) for _, other in ranked[:most]], len(ranked)

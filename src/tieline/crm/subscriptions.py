@@ -7,7 +7,6 @@ job for each, in the write's own transaction. `deliveries` sends them.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,8 +15,8 @@ from msgspec import UNSET
 from sqlalchemy import and_, bindparam, delete, or_, select, update
 
 from tieline import clock, ids
-from tieline.crm import human
-from tieline.crm.access import NO_TEAM, Actor, Caller
+from tieline.crm import human, teams
+from tieline.crm.access import Actor, Caller, may_see, place_of, watching
 from tieline.crm.filters import check_filters, matches
 from tieline.crm.inputs import choice_of, given, text_of
 from tieline.crm.outcomes import DAY
@@ -39,7 +38,6 @@ MAX_TTL: Final = 100 * 365 * DAY // 1000  # seconds; beyond it a subscription do
 
 _DETAILS: Final = frozenset({"projectTeam"})  # shown by `get` with detailed=true only (2.5)
 _CLIENT_TYPES: Final = tuple(key for key, _ in CLIENT_TYPES)
-_SCOPE: Final = re.compile(r"team|hierarchy:/.*")
 _table = tables.subscription
 _columns = _table.c
 
@@ -64,12 +62,18 @@ _LIST = Statement(
 _CONCERNED = Statement(
     select(
         _columns.id,
+        _columns.account_id,
+        _columns.watched_id,
+        _columns.scope,
         _columns.event,
         _columns.filters,
         _columns.client_type,
     )
     .where(
-        _columns.account_id == bindparam("account_id"),
+        or_(
+            and_(_columns.account_id == bindparam("account_id"), _columns.watched_id.is_(None)),
+            _columns.watched_id == bindparam("account_id"),
+        ),
         or_(_columns.event == bindparam("plain"), _columns.event == bindparam("audit")),
         _columns.suspended.is_(None),
         _LIVE,
@@ -104,7 +108,7 @@ def subscribe(tx: Transaction, caller: Caller, request: SubscribeRequest, *, doo
     reference = _reference(request.client_reference) or None
     ttl = _ttl(request.ttl)
     filters = check_filters(given(request.filters))
-    scope = _scope(request.scope)
+    scope = watching(caller, text_of(request.scope) or None)
     if reference:
         tx.run(
             _BY_REFERENCE,
@@ -121,6 +125,7 @@ def subscribe(tx: Transaction, caller: Caller, request: SubscribeRequest, *, doo
             "event": event,
             "target_url": target_url,
             "scope": scope,
+            "watched_id": None if scope == "local" or caller.team is None else caller.team.id,
             "filters": msgspec.json.encode(filters).decode(),
             "client_type": client_type,
             "client_reference": reference,
@@ -194,6 +199,8 @@ def notify(
     words = human.words(tx, account_id)
     actor_text = msgspec.json.encode(actor).decode()
     for subscription in concerned:
+        if subscription["watched_id"] is not None and not _told(tx, subscription, record.get("node")):
+            continue
         changes = changes_audited if subscription["event"].endswith(".audit.change") else {}
         filters = msgspec.json.decode(subscription["filters"])
         if not matches(filters, kind, plain, changes, words.labels(kind)):
@@ -205,7 +212,7 @@ def notify(
         delivery_id = tx.insert(
             tables.delivery,
             {
-                "account_id": account_id,
+                "account_id": subscription["account_id"],
                 "subscription_id": subscription["id"],
                 "change_id": change_id,
                 "body": body.decode(),
@@ -216,6 +223,17 @@ def notify(
             },
         )
         defer(tx, "delivery.send", {"id": delivery_id}, lock=f"subscription:{subscription['id']}")
+
+
+def _told(tx: Transaction, subscription: Row, node: str | None) -> bool:
+    """Does a team's record of that node concern a subscription: by its scope, and by what the subscriber sees?"""
+    place = place_of(subscription["scope"])
+    row = tx.one(teams.BY_ID, {"account_id": subscription["account_id"]})
+    if row is None or (place is not None and not place.holds(node)):
+        return False
+    own = teams.membership(row)
+    rights = teams.described(tx, subscription["watched_id"]).rights(own.role)
+    return may_see(rights, own.places(), node)
 
 
 def _event(value: object) -> str:
@@ -246,15 +264,6 @@ def _reference(value: object) -> str:
     if len(reference) > 1000 or not reference.isprintable():
         raise InvalidInput("must be one line of at most 1000 characters", field="client_reference")
     return reference
-
-
-def _scope(value: object) -> str:
-    scope = text_of(value) or "local"
-    if scope.lower() == "local":
-        return "local"
-    if _SCOPE.fullmatch(scope):
-        raise PermissionDenied(NO_TEAM, field="scope", remedy="use scope local")
-    raise InvalidInput("must be local, team, hierarchy:/A or hierarchy:/A/*", field="scope")
 
 
 def _ttl(value: object) -> int | None:

@@ -12,8 +12,8 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy import bindparam, func, select
 
 from tieline import clock
-from tieline.crm import drafts, entries, notes, participants, touches
-from tieline.crm.access import Caller, require_own_account
+from tieline.crm import accounts, copies, drafts, entries, notes, participants, touches
+from tieline.crm.access import Caller, member_of
 from tieline.crm.bodies import cut_preview, preview_of
 from tieline.crm.changes import next_stamp
 from tieline.crm.dates import SOMEDAY, read_reminder
@@ -168,8 +168,9 @@ def _create(tx: Transaction, caller: Caller, sent: Any, draft_of: Callable[[Call
     """The common way of all three: skip, check, match a repeat, store, link, touch."""
     if given(sent.skip_import):
         return ""
-    require_own_account(caller, text_of(sent.account))
+    caller = copies.writing_to(tx, caller, text_of(sent.account))
     draft = draft_of(caller, sent)
+    caller = _assigned(tx, caller, draft)
     if given(sent.dryrun):
         return ""
     _lock(tx, caller)
@@ -186,7 +187,17 @@ def _create(tx: Transaction, caller: Caller, sent: Any, draft_of: Callable[[Call
     talked = touches.talked_at(draft.style, draft.date)
     touches.touch(tx, caller, concerned, talked_at=talked, due=draft.due)
     touches.expect(tx, row["id"], draft.style, draft.date)
+    if isinstance(sent, Content) and given(sent.sendtoteam):
+        copies.copy_to_team(tx, caller, row["id"])
     return str(row["key"])
+
+
+def _assigned(tx: Transaction, caller: Caller, draft: Draft) -> Caller:
+    """A to-do for another member stands on their list (2.8)."""
+    if draft.noun != "todo" or not draft.assignee or draft.assignee in caller.addresses:
+        return caller
+    member = member_of(caller, draft.assignee, "assignee")
+    return accounts.caller_by_id(tx, member.account_id).acting(caller.actor)
 
 
 def _replace(tx: Transaction, caller: Caller, existing: Row, draft: Draft) -> None:

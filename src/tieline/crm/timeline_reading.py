@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 
 from tieline.crm import relations
-from tieline.crm.access import Caller
+from tieline.crm.access import Caller, reading, sees, team_caller
 from tieline.crm.bodies import safe_html, safe_link
 from tieline.crm.dates import SOMEDAY
 from tieline.crm.entries import COLUMNS, find, find_many, message_of, stored
@@ -96,6 +96,7 @@ def timeline(tx: Transaction, caller: Caller, kind: str, query: TimelineQuery) -
     limit = _limit(query.limit)
     before = _stamp(query.stamp)
     conditions = _conditions(query)
+    caller = reading(caller, team=bool(given(query.shared)))
     row = relations.find_row(tx, caller, kind, text_of(query.id) or text_of(query.uniqueid))
     wanted = [_link.relation_id == row["id"], *conditions]
     if before is not None:
@@ -122,14 +123,35 @@ def messages(
     if len(keys) > MAX_LIMIT:
         raise InvalidInput(f"at most {MAX_LIMIT} messages at once", field="messages")
     found = find_many(tx, caller.account_id, keys)
+    if caller.team is not None and not caller.on_team_copy and len(found) < len(set(keys)):
+        found |= _shared(tx, team_caller(caller), [key for key in keys if key not in found])
     return [message_of(found[key], strict=strict) for key in dict.fromkeys(keys) if key in found]
 
 
 def body(tx: Transaction, caller: Caller, key: str) -> MessageBody:
-    """The full body of an entry, as sent. Raises NotFound."""
+    """The full body of an entry, as sent: one's own, or one the team shares. Raises NotFound."""
+    if caller.team is not None and _shared(tx, team_caller(caller), [key]):
+        caller = team_caller(caller)
     row = find(tx, caller.account_id, key)
     bodytype = text_of(stored(row).bodytype) or "text"
     return MessageBody(row["body"] or "", _MIME_TYPES[bodytype])
+
+
+def _shared(tx: Transaction, caller: Caller, keys: Sequence[str]) -> dict[str, Row]:
+    """The team's entries of these keys that concern a record the caller sees."""
+    found = find_many(tx, caller.account_id, keys)
+    return {
+        key: row
+        for key, row in found.items()
+        if any(sees(caller, relation) for relation in tx.all(_CONCERNED, {"entry": row["id"]}))
+    }
+
+
+_CONCERNED = Statement(
+    select(_relation.node, _relation.assignee)
+    .join_from(tables.entry_link, tables.relation, _relation.id == _link.relation_id)
+    .where(_link.entry_id == bindparam("entry"))
+)
 
 
 def view(tx: Transaction, caller: Caller, key: str) -> EntryView:

@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from tieline import clock, ids
-from tieline.crm import changes, derived, merging, notes
-from tieline.crm.access import Caller, member_address, require_local, require_own_account
+from tieline.crm import changes, copies, derived, merging, notes
+from tieline.crm.access import Caller, member_address, require_node, require_visible
 from tieline.crm.columns import columns_of
 from tieline.crm.dates import read_day
 from tieline.crm.identity import of_record
@@ -18,6 +18,7 @@ from tieline.crm.links import LINKED, link_records, refresh_brief, split_links
 from tieline.crm.matching import Match, match, may_create
 from tieline.crm.merging import Wire
 from tieline.crm.settings import AccountSettings, load_settings, resolve_segment, resolve_stage, resolve_step
+from tieline.crm.teams import node_path
 from tieline.errors import Conflict, InvalidInput, NoIdentifier, NotFound
 from tieline.records import normalize
 from tieline.records.codec import convert, plain
@@ -46,6 +47,7 @@ HANDLED = frozenset(
         "archived",
         "syncKey",
         "direct",
+        "node",
     }
 )
 PLACES = frozenset({"segment", "stage", "step"})
@@ -58,7 +60,7 @@ IDENTIFIERS = Statement(
 )
 COLUMNS = (
     "document", "name", "name_key", "first_key", "last_key", "segment", "stage", "step", "step_position", "assignee",
-    "archived", "hidden", "private", "value", "start_date", "end_date", "search", "last_changed", "discovered",
+    "archived", "hidden", "private", "value", "start_date", "end_date", "search", "last_changed", "discovered", "node",
 )  # fmt: skip
 UPDATE = Statement(
     update(relation)
@@ -105,7 +107,8 @@ def upsert(
     given = _given(body)
     if given.get("skipImport"):
         return Written()
-    _check_access(caller, given)
+    asking, caller = caller, copies.writing_to(tx, caller, str(given.get("account") or ""))
+    copies.check_sharing(asking, given)
     if kind == "person" and given.get("stripAliases"):
         _strip_aliases(given)
     _check_keys(given)
@@ -120,7 +123,18 @@ def upsert(
             # One that cannot be read is the likelier mistake, and says where it is.
             merging.union(name, [], given.get(name) or [], caller.country)
         raise NoIdentifier("No identifiers available")
-    return _write(tx, caller, kind, given, found, mode, discovered, sample)
+    written = _write(tx, caller, kind, given, found, mode, discovered, sample)
+    if written.relation_id is not None and not given.get("dryrun"):
+        _share(tx, asking, kind, written, given)
+    return written
+
+
+def _share(tx: Transaction, caller: Caller, kind: str, written: Written, given: Wire) -> None:
+    row = tx.one(BY_ID, {"relation_id": written.relation_id})
+    if row is None or row["account_id"] != caller.account_id:
+        return
+    remark = copies.share(tx, caller, kind, row["id"], decode(row), given, upsert)
+    written.message = "; ".join(filter(None, [written.message, remark])) or None
 
 
 def _write(
@@ -135,6 +149,8 @@ def _write(
 ) -> Written:
     settings = load_settings(tx, caller.account_id)
     rows = [row for one in found.ids if (row := tx.one(BY_ID, {"relation_id": one})) is not None]
+    for row in rows:
+        require_visible(caller, row)
     documents = [decode(row) for row in rows]
     dry = bool(given.get("dryrun"))
     before = documents[0] if documents else None
@@ -196,14 +212,6 @@ def _given(body: Body) -> Wire:
     return {name: value for name, value in made.items() if info[name].access != "r"}
 
 
-def _check_access(caller: Caller, given: Wire) -> None:
-    require_own_account(caller, str(given.get("account") or ""))
-    require_local(
-        share_to=str(given.get("shareTo") or ""),
-        node=str(given.get("node") or given.get("defaultNode") or ""),
-    )
-
-
 def _check_keys(given: Wire) -> None:
     for name in ("syncKey", "direct", "portableId"):
         if len(str(given.get(name) or "")) > 400:
@@ -235,6 +243,7 @@ def _merged(
     _merge_dates(caller, after, given, settings)
     _merge_places(after, kind, given, settings)
     _merge_assignee(caller, after, given)
+    _merge_node(caller, after, given)
     if "notes" in given:
         notes = given["notes"]
         _set(after, "notes", "\n".join(map(str, notes)) if isinstance(notes, list) else notes)
@@ -369,6 +378,16 @@ def _merge_assignee(caller: Caller, after: Wire, given: Wire) -> None:
         )
     elif given.get("defaultAssignTo") and not after.get("assignee"):
         after["assignee"] = member_address(caller, given["defaultAssignTo"], "defaultAssignTo")
+
+
+def _merge_node(caller: Caller, after: Wire, given: Wire) -> None:
+    """The sub-team (2.4): the one given, else the default, else for a new team copy the member's own."""
+    node = given.get("node") or (not after.get("node") and given.get("defaultNode"))
+    if node:
+        after["node"] = node_path(str(node))
+        require_node(caller, after["node"])
+    elif caller.on_team_copy and not after.get("node") and caller.team is not None:
+        after["node"] = caller.team.node
 
 
 def _archive(after: Wire, archived: bool) -> None:
@@ -531,6 +550,7 @@ def rewrite(tx: Transaction, caller: Caller, kind: str, relation_id: int, body: 
     before = decode(row)
     base = {name: value for name, value in before.items() if name not in given or name in PLACES}
     found = Match([relation_id], "key")
+    require_visible(caller, row)
     settings = load_settings(tx, caller.account_id)
     after = _merged(
         caller,
@@ -579,6 +599,7 @@ def revert(tx: Transaction, caller: Caller, change_id: int) -> Written:
     row = tx.one(BY_ID, {"relation_id": relation_id})
     if found.action != "update" or row is None:
         raise InvalidInput("Only an update can be undone.", remedy="change the record by hand")
+    require_visible(caller, row)
     settings = load_settings(tx, caller.account_id)
     before = decode(row)
     after = dict(before)

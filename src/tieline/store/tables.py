@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -53,6 +54,12 @@ account = Table(
     Column("password_hash", Text),  # argon2; absent: cannot sign in with a password
     Column("settings", Text, nullable=False, default="{}"),  # JSON: crm.settings.AccountSettings
     Column("last_changed", BigInteger, nullable=False, default=0),  # the account's strictly increasing clock
+    # A team is an account too: the owner of the records its members share. Nobody signs in as one.
+    Column("is_team", Boolean, nullable=False, default=False, server_default=false()),
+    Column("team_id", Id, index=True),  # the team this account is a member of
+    Column(
+        "membership", Text, nullable=False, default="{}", server_default="{}"
+    ),  # JSON: crm.teams.Membership
     Column("created", BigInteger, nullable=False),
 )
 
@@ -99,6 +106,7 @@ relation = Table(
     Column("step", Text),
     Column("step_position", Integer),
     Column("assignee", Text),
+    Column("node", Text),  # the sub-team a team's copy belongs to, as /US/West
     Column("archived", Boolean, nullable=False, default=False),
     Column("hidden", Boolean, nullable=False, default=False),
     Column("private", Boolean, nullable=False, default=False),
@@ -164,8 +172,25 @@ change = Table(
     Column("fields", Text, nullable=False),  # JSON {wire field: {"before": …, "after": …}}
     Column("audited", Text, nullable=False, default="{}"),  # JSON subset for *.audit.change (contract 5.4)
     Column("actor", Text, nullable=False),  # JSON crm.access.Actor: who, how, and the trace of a scenario
+    Column("undo", Text),  # JSON crm.unmerging.Originals: the records a merge joined, until they are parted
     Index("ix_change_relation", "relation_id", "id"),
     Index("ix_change_account", "account_id", "id"),
+)
+
+merge_review = Table(  # two records that one write named, and that a person is to compare (merge: review)
+    "merge_review",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _account_id(),
+    Column("kind", Text, nullable=False),
+    Column("first_id", Id, ForeignKey("relation.id", ondelete="CASCADE"), nullable=False),  # the smaller id
+    Column("second_id", Id, ForeignKey("relation.id", ondelete="CASCADE"), nullable=False),
+    Column("reason", Text, nullable=False),  # JSON list of {type, value}: what both have
+    Column("state", Text, nullable=False),  # waiting | apart (never to be asked again)
+    Column("created", BigInteger, nullable=False),
+    Column("decided", BigInteger),
+    UniqueConstraint("first_id", "second_id", name="uq_merge_review_pair"),
+    Index("ix_merge_review_account", "account_id", "state", "id"),
 )
 
 entry = Table(  # the timeline: communications, content, to-dos
@@ -213,6 +238,8 @@ subscription = Table(
     Column("event", Text, nullable=False),
     Column("target_url", Text, nullable=False),
     Column("scope", Text, nullable=False, default="local"),
+    Column("watched_id", Id, index=True),  # the team whose records it watches; null: the subscriber's own
+    Column("secret", LargeBinary),  # signs deliveries (Standard Webhooks); encrypted
     Column("filters", Text, nullable=False, default="[]"),
     Column("client_type", Text),
     Column("client_reference", Text),
