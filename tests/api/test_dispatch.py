@@ -34,7 +34,7 @@ UNKNOWN = {"errorcode": 404, "message": "Resource Not Found"}
         ("GET", "/v1/people/create"),
         ("DELETE", "/v1/people/get"),
         ("PATCH", "/v1/people/update"),
-        ("GET", "/v1/people/feed"),
+        ("GET", "/v1/people/feeds"),
         ("POST", "/v1/analytics/activity"),
         ("GET", "/v1/messages/opens"),
         ("GET", "/v1"),

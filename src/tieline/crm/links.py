@@ -101,6 +101,8 @@ def _inner(
     place = f"{role}[{position}]"
     if not isinstance(inner, dict):
         raise InvalidInput("expected an object", field=place, remedy="send a record")
+    if caller.on_team_copy and outer.get("node"):
+        inner = {"defaultNode": outer["node"], **inner}  # what belongs together is seen together
     try:
         body = convert(KINDS[kind].type, inner)
         if match(tx, caller, kind, inner, "create").ids or (
