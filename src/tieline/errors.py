@@ -8,6 +8,7 @@
     ├── AuthenticationFailed  sign in, or send a valid key
     ├── PermissionDenied      ask for the right or the scope
     ├── Conflict              somebody else changed it, or it is in use: reload and retry
+    │   └── ChangedSince      the record is not the version that was named: read it again
     ├── RateLimited           wait `retry_after` seconds and retry
     ├── Unavailable           the other side did not answer: retry later
     └── InternalError         report a bug
@@ -74,6 +75,12 @@ class Conflict(TielineError):
     """The state changed or is held by somebody else."""
 
     code = "conflict"
+
+
+class ChangedSince(Conflict):
+    """A write was meant for another version of the record than there is (If-Match)."""
+
+    code = "changed-since"
 
 
 class RateLimited(TielineError):

@@ -6,7 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from starlette.types import Receive
+
 from tieline.api import bodies, idempotency, lenient
+from tieline.api.envelope import Answer, Headers
 from tieline.crm.access import Caller
 from tieline.http import Door
 from tieline.records import codec
@@ -33,6 +36,10 @@ class Call:
     raw: bytes = b""
     content_type: str = ""
     idempotency_key: str = ""
+    if_match: str = ""
+    if_none_match: str = ""
+    receive: Receive | None = None  # the body itself, for an endpoint that streams
+    answered: Headers = ()  # headers that the handler adds to its answer
     _object: dict[str, Any] | None = field(default=None)
 
     @property
@@ -86,12 +93,15 @@ class Call:
         return await self.database.write(idempotency.once, self.caller.account_id, key, asked, act)
 
 
-Handler = Callable[[Call], Awaitable[bytes]]
+Handler = Callable[[Call], Awaitable[bytes | Answer]]
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A method and path, the scope it needs (1.5), and what handles it. `older` paths have the same handler (2.2)."""
+    """A method and path, the scope it needs (1.5), and what handles it. `older` paths have the same handler (2.2).
+
+    `streams`: the handler reads the body itself, as it comes.
+    """
 
     method: str
     path: str
@@ -99,3 +109,4 @@ class Endpoint:
     handler: Handler
     kind: Kind | None = None
     older: tuple[str, ...] = ()
+    streams: bool = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.datastructures import State
 from starlette.routing import BaseRoute, Match, NoMatchFound
@@ -16,7 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 from tieline.api import auth, bodies, envelope, idempotency, queries
 from tieline.api.auth import Authenticator
 from tieline.api.call import Call, Endpoint
-from tieline.api.envelope import Answer
+from tieline.api.envelope import Answer, Headers, Stream
 from tieline.api.limits import RateLimit
 from tieline.crm.access import Caller
 from tieline.errors import InvalidInput, TielineError
@@ -27,13 +28,19 @@ PREFIX = "/v1/"
 SLASHES = re.compile(r"//+")
 # Browsers may call from anywhere: a key is sent by the page itself, never by the browser on its own (0.3.10).
 CORS = (b"access-control-allow-origin", b"*")
-EXPOSED = (b"access-control-expose-headers", b"Retry-After")
+EXPOSED = (
+    b"access-control-expose-headers",
+    b"ETag, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After",
+)
 PREFLIGHT = Answer(
     204,
     b"",
     (
         (b"access-control-allow-methods", b"GET, POST, DELETE"),
-        (b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key"),
+        (
+            b"access-control-allow-headers",
+            b"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match",
+        ),
         (b"access-control-max-age", b"86400"),
     ),
 )
@@ -65,34 +72,46 @@ class Api(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        told: TielineError | None = None
+        headers = read_headers(scope)
         try:
-            answer = await self._answer(scope, receive)
+            answer = await self._answer(scope, receive, headers)
         except Disconnected:
             return
         except TielineError as error:
+            told = error
             answer = envelope.of_error(error) or _unexpected(scope, error)
         except Exception as error:
             answer = _unexpected(scope, error)
+        if envelope.PROBLEM.decode() in headers.get(b"accept", "") and _failed(answer):
+            answer = envelope.as_problem(answer, told)
         await respond(send, answer)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+    async def _answer(self, scope: Scope, receive: Receive, headers: dict[bytes, str]) -> Answer:
         endpoint = self._endpoint(scope)
         if isinstance(endpoint, Answer):
             return endpoint
         state: State = scope["app"].state
-        headers = read_headers(scope)
         query = queries.parse(scope["query_string"])
-        caller = await _identify(state, scope, headers, query)
-        if isinstance(caller, Answer):
-            return caller
+        identified = await _identify(state, scope, headers, query)
+        if isinstance(identified, Answer):
+            return identified
+        caller, limits = identified
         if endpoint.scope not in caller.scopes:
             return envelope.missing_scope(endpoint.scope)
         call = Call(endpoint, caller, state.settings, state.database, state.door, state.vault, query)
         call.content_type = headers.get(b"content-type", "")
         call.idempotency_key = headers.get(b"idempotency-key", "").strip()
-        if scope["method"] != "GET":
+        call.if_match = headers.get(b"if-match", "")
+        call.if_none_match = headers.get(b"if-none-match", "")
+        if endpoint.streams:
+            call.receive = receive
+        elif scope["method"] != "GET":
             call.raw = await read_body(headers, receive, state.settings.body_limit)
-        return Answer(200, await endpoint.handler(call))
+        body = await endpoint.handler(call)
+        if isinstance(body, Answer):
+            return replace(body, headers=(*body.headers, *call.answered, *limits))
+        return Answer(200, body, (*call.answered, *limits))
 
     def _endpoint(self, scope: Scope) -> Endpoint | Answer:
         path: str = scope["path"]
@@ -105,18 +124,17 @@ class Api(BaseRoute):
 
 async def _identify(
     state: State, scope: Scope, headers: dict[bytes, str], query: dict[str, str]
-) -> Caller | Answer:
+) -> tuple[Caller, Headers] | Answer:
     trace = headers.get(b"x-tieline-trace", "")
     inside = scope.get("tieline.account")
     if inside is not None:
-        return await auth.caller_inside(state.database, inside, scope.get("tieline.actor"), trace)
+        return await auth.caller_inside(state.database, inside, scope.get("tieline.actor"), trace), ()
     authenticator = _authenticator(state)
     try:
         caller, credential = await authenticator.caller(headers.get(b"authorization", ""), query, trace)
     except auth.Refused as refused:
         return refused.answer
-    _rate_limit(state).take(credential)
-    return caller
+    return caller, _rate_limit(state).take(credential)
 
 
 def _authenticator(state: State) -> Authenticator:
@@ -140,6 +158,9 @@ WANTED = frozenset(
         b"content-type",
         b"content-length",
         b"content-encoding",
+        b"accept",
+        b"if-match",
+        b"if-none-match",
         b"x-tieline-trace",
         idempotency.HEADER.lower().encode(),
     }
@@ -176,16 +197,29 @@ async def read_body(headers: dict[bytes, str], receive: Receive, limit: int) -> 
 async def respond(send: Send, answer: Answer) -> None:
     """Send an answer."""
     headers = [
-        (b"content-type", b"application/json"),
+        (b"content-type", answer.content_type),
         (b"content-length", str(len(answer.body)).encode()),
         CORS,
         *((EXPOSED,) if answer.headers else ()),
         *answer.headers,
     ]
-    if not answer.body:
+    if isinstance(answer, Stream):
+        del headers[1]
+    elif not answer.body:
         del headers[:2]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if isinstance(answer, Stream):
+        async for chunk in answer.chunks():
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": answer.body})
+
+
+def _failed(answer: Answer) -> bool:
+    """Does an answer tell of a failure, by its status or its errorcode?"""
+    return answer.status >= 400 or (
+        answer.body.startswith(b'{"errorcode":')
+        and not answer.body.startswith((b'{"errorcode":0,', b'{"errorcode":0}'))
+    )
 
 
 def tidy(path: str) -> str:

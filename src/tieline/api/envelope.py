@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from tieline.errors import (
+    ChangedSince,
     Conflict,
     InvalidInput,
     NoIdentifier,
@@ -32,6 +34,14 @@ class Answer:
     status: int
     body: bytes
     headers: Headers = ()
+    content_type: bytes = b"application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream(Answer):
+    """An answer whose body comes in pieces."""
+
+    chunks: Callable[[], AsyncIterator[bytes]] = field(kw_only=True)
 
 
 def success(**members: Any) -> bytes:
@@ -52,6 +62,28 @@ UNKNOWN_BEARER = Answer(
     ((b"www-authenticate", b'Bearer error="invalid_token"'),),
 )
 INTERNAL = Answer(500, failure(500, "Internal error"))
+
+
+PROBLEM = b"application/problem+json"
+# RFC 9457: the HTTP status of an error that the wire tells with 200 and an errorcode.
+STATUS = {11: 422}
+
+
+def as_problem(answer: Answer, error: TielineError | None) -> Answer:
+    """The same failure as `application/problem+json`, for a client that asked for it (ours, 0.4)."""
+    told = msgspec.json.decode(answer.body)
+    errorcode = int(told.get("errorcode") or answer.status)
+    status = STATUS.get(errorcode, errorcode if 400 <= errorcode < 600 else answer.status)
+    members: dict[str, Any] = {
+        "type": f"urn:tieline:error:{error.code if error else errorcode}",
+        "title": error.message if error else told["message"],
+        "status": status,
+        "detail": told["message"],
+        "errorcode": errorcode,
+    }
+    if error is not None:
+        members |= {name: value for name in ("field", "remedy") if (value := getattr(error, name))}
+    return Answer(status, _encode(members), answer.headers, PROBLEM)
 
 
 def missing_scope(scope: str) -> Answer:
@@ -76,6 +108,8 @@ def of_error(error: TielineError) -> Answer | None:
             return Answer(200, failure(404, str(error)))
         case PermissionDenied():
             return Answer(200, failure(403, str(error)))
+        case ChangedSince():
+            return Answer(412, failure(412, str(error)))
         case Conflict():
             return Answer(200, failure(409, str(error)))
         case RateLimited():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 
 from tieline import clock
+from tieline.api.envelope import Headers
 from tieline.errors import RateLimited
 
 MOST_BUCKETS = 10_000
@@ -20,10 +22,13 @@ class RateLimit:
             OrderedDict()
         )  # tokens, and when they were counted
 
-    def take(self, credential: str) -> None:
-        """Count one request. Raises RateLimited with the seconds until the next may come."""
+    def take(self, credential: str) -> Headers:
+        """Count one request; the headers that tell what is left of the burst and when it is full again.
+
+        Raises RateLimited with the seconds until the next may come.
+        """
         if not self.rate:
-            return
+            return ()
         now = clock.now()
         tokens, counted = self.buckets.pop(credential, (self.burst, now))
         tokens = min(self.burst, tokens + max(0.0, now - counted) * self.rate)
@@ -34,3 +39,9 @@ class RateLimit:
             self.buckets.popitem(last=False)
         if not allowed:
             raise RateLimited("Rate limit exceeded", retry_after=(1 - tokens) / self.rate)
+        left = tokens - 1
+        return (
+            (b"ratelimit-limit", b"%d" % self.burst),
+            (b"ratelimit-remaining", b"%d" % left),
+            (b"ratelimit-reset", b"%d" % math.ceil((self.burst - left) / self.rate)),
+        )

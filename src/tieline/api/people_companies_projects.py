@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tieline.api import lenient, queries
+from tieline.api import lenient, queries, versions
 from tieline.api.call import Call
-from tieline.api.envelope import success
+from tieline.api.envelope import Answer, success
 from tieline.crm import feeding, finding, relations, submissions
 from tieline.crm import similar as similar_projects
 from tieline.crm.feeding import FeedQuery
@@ -45,22 +45,22 @@ async def update(call: Call) -> bytes:
 
 
 async def _upsert(call: Call, mode: str) -> bytes:
-    kind = call.kind
+    kind, expected = call.kind, versions.expected(call)
     body = call.record(kind.type, kind.name)
 
     def act(tx: Transaction) -> bytes:
-        written = relations.upsert(tx, call.caller, kind.name, body, mode=mode)
+        written = relations.upsert(tx, call.caller, kind.name, body, mode=mode, expected=expected)
         return success(message=written.message)
 
     return await call.write(act)
 
 
-async def get(call: Call) -> bytes:
+async def get(call: Call) -> bytes | Answer:
     """One record."""
     parameters = call.parameters()
     identifier = _identifier(call, parameters)
-    found = await call.read(
-        relations.get_wire,
+    found, last_changed = await call.read(
+        relations.get_version,
         call.caller,
         call.kind.name,
         identifier,
@@ -68,7 +68,7 @@ async def get(call: Call) -> bytes:
         format=queries.boolean(parameters, "format") or False,
         detailed=queries.boolean(parameters, "detailed") or False,
     )
-    return success(**{call.kind.name: found})
+    return versions.answered(call, success(**{call.kind.name: found}), last_changed)
 
 
 async def get_many(call: Call) -> bytes:
@@ -97,9 +97,10 @@ async def delete(call: Call) -> bytes:
     parameters = call.parameters()
     identifier = _identifier(call, parameters)
     team = queries.boolean(parameters, "team") or False
+    expected = versions.expected(call)
 
     def act(tx: Transaction) -> bytes:
-        relations.delete_relation(tx, call.caller, call.kind.name, identifier, team=team)
+        relations.delete_relation(tx, call.caller, call.kind.name, identifier, team=team, expected=expected)
         return success()
 
     return await call.write(act)

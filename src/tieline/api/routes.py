@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from tieline.api import extensions, team, timeline, user, webhooks
+from tieline.api import bulk, extensions, team, timeline, user, webhooks
 from tieline.api import people_companies_projects as relations
 from tieline.api.call import Endpoint
 from tieline.api.dispatch import Api
@@ -48,6 +48,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/v1/user/views", "basic", user.views, older=("/v1/views",)),
     Endpoint("GET", "/v1/user/keywords", "basic", user.keywords),
     Endpoint("GET", "/v1/user/recipients", "basic", user.recipients),
+    *(
+        Endpoint("POST", f"/v1/x/{kind.plural}/bulk", "change_relation", bulk.bulk, kind, streams=True)
+        for kind in KINDS.values()
+    ),
     Endpoint("GET", "/v1/x/query/suggest", "read_relation", extensions.suggest),
     Endpoint("GET", "/v1/team/members/list", "read_relation", team.members, older=("/v1/team/members",)),
     Endpoint("GET", "/v1/team/roles", "read_relation", team.roles),

@@ -12,7 +12,7 @@ from tieline.crm import changes, links
 from tieline.crm.access import Caller, reading, require_removal, sees
 from tieline.crm.identity import resolve
 from tieline.crm.settings import AccountSettings, load_settings
-from tieline.crm.writing import BY_ID, Written, decode, revert, rewrite, upsert
+from tieline.crm.writing import BY_ID, Written, check_version, decode, revert, rewrite, upsert
 from tieline.errors import NoIdentifier, NotFound
 from tieline.records.codec import convert
 from tieline.records.codec import decode as decode_record
@@ -100,7 +100,25 @@ def get_wire(
     detailed: bool = False,
 ) -> Any:
     """The same, ready for the wire."""
+    return get_version(tx, caller, kind, identifier, team=team, format=format, detailed=detailed)[0]
+
+
+def get_version(
+    tx: Transaction,
+    caller: Caller,
+    kind: str,
+    identifier: str | None,
+    *,
+    team: bool = False,
+    format: bool = False,
+    detailed: bool = False,
+) -> tuple[Any, int]:
+    """The same with the `lastChanged` it has."""
     row = find_row(tx, caller, kind, identifier, team=team)
+    return _answered(tx, caller, kind, row, format=format, detailed=detailed), int(row["last_changed"])
+
+
+def _answered(tx: Transaction, caller: Caller, kind: str, row: Row, *, format: bool, detailed: bool) -> Any:
     if not format and not (detailed and kind == "project"):
         return wire_bytes(row) if kind != "project" else shown(record_of(row), detailed=False)
     record = record_of(row)
@@ -152,12 +170,19 @@ def get_many(
 
 
 def delete_relation(
-    tx: Transaction, caller: Caller, kind: str, identifier: str | None, *, team: bool = False
+    tx: Transaction,
+    caller: Caller,
+    kind: str,
+    identifier: str | None,
+    *,
+    team: bool = False,
+    expected: int | None = None,
 ) -> int:
     """Remove a record, its links and its identifiers; timeline entries stay (2.5). Returns the change's id."""
     caller = reading(caller, team=team)
     row = find_row(tx, caller, kind, identifier)
     require_removal(caller, row)
+    check_version(tx, kind, [row["id"]], expected)
     before = record_of(row)
     change_id = changes.record_change(
         tx, caller, kind=kind, action="delete", relation_id=row["id"], before=before, after=None

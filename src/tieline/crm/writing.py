@@ -19,7 +19,7 @@ from tieline.crm.matching import Match, match, may_create
 from tieline.crm.merging import Wire
 from tieline.crm.settings import AccountSettings, load_settings, resolve_segment, resolve_stage, resolve_step
 from tieline.crm.teams import node_path
-from tieline.errors import Conflict, InvalidInput, NoIdentifier, NotFound
+from tieline.errors import ChangedSince, Conflict, InvalidInput, NoIdentifier, NotFound
 from tieline.records import normalize
 from tieline.records.codec import convert, plain
 from tieline.records.company import Company
@@ -32,6 +32,7 @@ from tieline.store.database import Row, Statement, Transaction
 from tieline.store.tables import entry_link, identifier, link, relation
 
 Body = Person | Company | Project
+ANY_VERSION = -1  # whatever it is, as long as it is there
 DATES = ("createdDate", "startDate", "pendingDate", "endDate", "birthday")
 HANDLED = frozenset(
     {
@@ -98,9 +99,11 @@ def upsert(
     mode: str,
     discovered: bool = False,
     sample: bool = False,
+    expected: int | None = None,
 ) -> Written:
     """Create or enhance a record. `mode`: create or update (2.4).
 
+    `expected`: the `lastChanged` of the version that is meant, or ANY_VERSION; raises ChangedSince for another.
     Raises InvalidInput naming the field, NoIdentifier when nothing identifies the record, NotFound for an unknown key
     on update, PermissionDenied for what only a team has.
     """
@@ -116,6 +119,7 @@ def upsert(
         # Two writers that create the same new record at the same moment take turns.
         tx.one(LOCK, {"account_id": caller.account_id})
     found = match(tx, caller, kind, given, mode)
+    check_version(tx, kind, found.ids, expected)
     if not found.ids and not may_create(kind, given, caller.country):
         if given.get("skipWithoutIds"):
             return Written(message="Skipped: no identifiers")
@@ -127,6 +131,18 @@ def upsert(
     if written.relation_id is not None and not given.get("dryrun"):
         _share(tx, asking, kind, written, given)
     return written
+
+
+def check_version(tx: Transaction, kind: str, relation_ids: list[int], expected: int | None) -> None:
+    """Raises ChangedSince unless exactly one record is meant and it is the expected version."""
+    if expected is None:
+        return
+    rows = [tx.one(BY_ID, {"relation_id": one}) for one in relation_ids]
+    row = rows[0] if len(rows) == 1 else None
+    if row is None or expected not in (ANY_VERSION, row["last_changed"]):
+        raise ChangedSince(
+            f"The {kind} is not the version that you mean", field="If-Match", remedy="read it again"
+        )
 
 
 def _share(tx: Transaction, caller: Caller, kind: str, written: Written, given: Wire) -> None:
