@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from tieline.api import bulk, extensions, team, timeline, user, webhooks
+from tieline.api import bulk, extensions, tasks, team, timeline, user, webhooks
 from tieline.api import people_companies_projects as relations
 from tieline.api.call import Endpoint
 from tieline.api.dispatch import Api
@@ -52,6 +52,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         Endpoint("POST", f"/v1/x/{kind.plural}/bulk", "change_relation", bulk.bulk, kind, streams=True)
         for kind in KINDS.values()
     ),
+    Endpoint("GET", "/v1/x/todos", "read_content", tasks.todos),
+    Endpoint("POST", "/v1/x/todos/complete", "change_content", tasks.complete),
+    Endpoint("POST", "/v1/x/todos/reopen", "change_content", tasks.reopen),
+    Endpoint("POST", "/v1/x/todos/update", "change_content", tasks.update),
+    Endpoint("DELETE", "/v1/x/todos/delete", "change_content", tasks.delete),
+    Endpoint("POST", "/v1/x/notes/update", "change_content", tasks.update_note),
+    Endpoint("DELETE", "/v1/x/notes/delete", "change_content", tasks.delete_note),
     Endpoint("GET", "/v1/x/query/suggest", "read_relation", extensions.suggest),
     Endpoint("GET", "/v1/team/members/list", "read_relation", team.members, older=("/v1/team/members",)),
     Endpoint("GET", "/v1/team/roles", "read_relation", team.roles),

@@ -7,7 +7,7 @@ caller does so with `touches.announce`.
 from __future__ import annotations
 
 from tieline import ids
-from tieline.crm import drafts, entries
+from tieline.crm import drafts, entries, happenings
 from tieline.crm.access import Caller
 from tieline.crm.changes import next_stamp
 from tieline.records.timeline import Content
@@ -25,4 +25,6 @@ def add(
     stamp = next_stamp(tx, caller.account_id)
     row = entries.insert(tx, caller.account_id, draft, changed=stamp, sample=sample)
     entries.link(tx, row["id"], draft.date, [(relation_id, "reference")])
+    made = entries.find(tx, caller.account_id, row["key"])
+    happenings.tell(tx, caller, "create", draft.noun, after=happenings.state_of(made))
     return str(row["key"])

@@ -25,7 +25,7 @@ from tieline.http import Door
 from tieline.jobs import defer
 from tieline.records.webhook import (
     CLIENT_TYPES,
-    EVENTS,
+    EVERY_EVENT,
     SubscribeRequest,
     Subscription,
     UnsubscribeRequest,
@@ -208,21 +208,48 @@ def notify(
         shown: Mapping[str, Any] = plain
         if subscription["client_type"] == "human":
             shown, changes = words.record(kind, plain), words.changes(kind, changes)
-        body = msgspec.json.encode([{"event": subscription["event"], kind: shown, "changes": changes}])
-        delivery_id = tx.insert(
-            tables.delivery,
-            {
-                "account_id": subscription["account_id"],
-                "subscription_id": subscription["id"],
-                "change_id": change_id,
-                "body": body.decode(),
-                "state": "waiting",
-                "created": now,
-                "next_attempt": now,
-                "actor": actor_text,
-            },
-        )
-        defer(tx, "delivery.send", {"id": delivery_id}, lock=f"subscription:{subscription['id']}")
+        told = [{"event": subscription["event"], kind: shown, "changes": changes}]
+        _deliver(tx, subscription, change_id, told, actor_text)
+
+
+def notify_entry(
+    tx: Transaction,
+    *,
+    account_id: int,
+    change_id: int,
+    event: str,
+    noun: str,
+    entry: Mapping[str, Any],
+    changed: Mapping[str, Any],
+    actor: Actor,
+) -> None:
+    """The same for a timeline entry in wire form (an extension). Filters compare its members and what changed."""
+    values = {"account_id": account_id, "plain": event, "audit": event, "now": clock.now_ms()}
+    for subscription in tx.all(_CONCERNED, values):
+        if subscription["watched_id"] is None and matches(
+            msgspec.json.decode(subscription["filters"]), noun, entry, changed
+        ):
+            told = [{"event": event, noun: entry, "changes": changed}]
+            _deliver(tx, subscription, change_id, told, msgspec.json.encode(actor).decode())
+
+
+def _deliver(tx: Transaction, subscription: Row, change_id: int, told: list[Any], actor: str) -> None:
+    """Store one delivery and its job."""
+    now = clock.now_ms()
+    delivery_id = tx.insert(
+        tables.delivery,
+        {
+            "account_id": subscription["account_id"],
+            "subscription_id": subscription["id"],
+            "change_id": change_id,
+            "body": msgspec.json.encode(told).decode(),
+            "state": "waiting",
+            "created": now,
+            "next_attempt": now,
+            "actor": actor,
+        },
+    )
+    defer(tx, "delivery.send", {"id": delivery_id}, lock=f"subscription:{subscription['id']}")
 
 
 def _told(tx: Transaction, subscription: Row, node: str | None) -> bool:
@@ -237,9 +264,9 @@ def _told(tx: Transaction, subscription: Row, node: str | None) -> bool:
 
 
 def _event(value: object) -> str:
-    event = choice_of(value, EVENTS, field="event")
+    event = choice_of(value, EVERY_EVENT, field="event")
     if event is None:
-        raise InvalidInput(f"is required: one of {', '.join(EVENTS)}", field="event")
+        raise InvalidInput(f"is required: one of {', '.join(EVERY_EVENT)}", field="event")
     return event
 
 

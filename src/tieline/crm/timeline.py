@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy import bindparam, func, select
 
 from tieline import clock
-from tieline.crm import accounts, copies, drafts, entries, notes, participants, touches
+from tieline.crm import accounts, copies, drafts, entries, happenings, notes, participants, touches
 from tieline.crm.access import Caller, member_of
 from tieline.crm.bodies import cut_preview, preview_of
 from tieline.crm.changes import next_stamp
@@ -121,6 +121,10 @@ def change_todo(tx: Transaction, caller: Caller, key: str, sent: ToDo) -> None:
         message.preview = cut_preview(text_of(sent.preview)) or UNSET
     if given(sent.assignee):
         message.assignee = columns["assignee"] = drafts.assignee_of(caller, sent.assignee)
+        if not drafts.is_own(caller, columns["assignee"]):
+            raise InvalidInput(
+                "a to-do stays on the list it is on", field="assignee", remedy="make a new one for them"
+            )
     if given(sent.assigner):
         message.assigner = drafts.assigner_of(caller, sent.assigner)
     links = None
@@ -162,6 +166,7 @@ def delete_entry(tx: Transaction, caller: Caller, key: str) -> None:
     concerned = entries.linked(tx, row["id"])
     entries.remove(tx, row["id"])
     touches.changed(tx, caller, concerned)
+    happenings.tell(tx, caller, "delete", row["noun"], before=happenings.state_of(row))
 
 
 def _create(tx: Transaction, caller: Caller, sent: Any, draft_of: Callable[[Caller, Any], Draft]) -> EntryKey:
@@ -187,6 +192,8 @@ def _create(tx: Transaction, caller: Caller, sent: Any, draft_of: Callable[[Call
     talked = touches.talked_at(draft.style, draft.date)
     touches.touch(tx, caller, concerned, talked_at=talked, due=draft.due)
     touches.expect(tx, row["id"], draft.style, draft.date)
+    made = entries.find(tx, caller.account_id, row["key"])
+    happenings.tell(tx, caller, "create", draft.noun, after=happenings.state_of(made))
     if isinstance(sent, Content) and given(sent.sendtoteam):
         copies.copy_to_team(tx, caller, row["id"])
     return str(row["key"])
@@ -208,6 +215,7 @@ def _replace(tx: Transaction, caller: Caller, existing: Row, draft: Draft) -> No
     entries.link(tx, existing["id"], draft.date, links)
     touches.changed(tx, caller, concerned)
     touches.expect(tx, existing["id"], draft.style, draft.date)
+    _tell_change(tx, caller, existing)
 
 
 def _change(
@@ -224,6 +232,13 @@ def _change(
         entries.link(tx, row["id"], row["date"], links)
         concerned += [relation_id for relation_id, _ in links]
     touches.changed(tx, caller, concerned)
+    _tell_change(tx, caller, row)
+
+
+def _tell_change(tx: Transaction, caller: Caller, before: Row) -> None:
+    after = entries.find(tx, caller.account_id, before["key"])
+    states = {"before": happenings.state_of(before), "after": happenings.state_of(after)}
+    happenings.tell(tx, caller, "change", before["noun"], **states)
 
 
 def _due(caller: Caller, sent: ToDo) -> int:

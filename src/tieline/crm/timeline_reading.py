@@ -31,7 +31,7 @@ _entry = tables.entry.c
 _link = tables.entry_link.c
 _relation = tables.relation.c
 _REFERENCE: Final = (_entry.key, _entry.changed, _entry.date)
-_SHOWN: Final = (*COLUMNS, func.substr(_entry.body, 1, BODY_IN_LIST + 1).label("body"))
+SHOWN: Final = (*COLUMNS, func.substr(_entry.body, 1, BODY_IN_LIST + 1).label("body"))
 
 
 class TimelinePage(msgspec.Struct, omit_defaults=True):
@@ -156,7 +156,7 @@ _CONCERNED = Statement(
 
 def view(tx: Transaction, caller: Caller, key: str) -> EntryView:
     """One entry for pages. Raises NotFound."""
-    return _views(tx, [find(tx, caller.account_id, key)], BODY_IN_VIEW)[0]
+    return views_of(tx, [find(tx, caller.account_id, key)], BODY_IN_VIEW)[0]
 
 
 def entries_of(
@@ -177,7 +177,7 @@ def entries_of(
         wanted.append(_link.date < before)
     if filters:
         wanted.append(_entry.filter.in_(filters))
-    return _views(tx, tx.all(_references(wanted, limit, _SHOWN)))
+    return views_of(tx, tx.all(_references(wanted, limit, SHOWN)))
 
 
 _OPEN: Final = (
@@ -185,25 +185,25 @@ _OPEN: Final = (
     _entry.due.is_not(None),
     _entry.done.is_(None),
 )
-_BY_DUE: Final = (case((_entry.due == SOMEDAY, 1), else_=0), _entry.due, _entry.id)
-_AGENDA = Statement(select(*_SHOWN).where(*_OPEN).order_by(*_BY_DUE).limit(bindparam("most")))
+BY_DUE: Final = (case((_entry.due == SOMEDAY, 1), else_=0), _entry.due, _entry.id)
+_AGENDA = Statement(select(*SHOWN).where(*_OPEN).order_by(*BY_DUE).limit(bindparam("most")))
 _NEXT_STEPS = Statement(
-    select(*_SHOWN)
+    select(*SHOWN)
     .where(*_OPEN, _entry.id.in_(select(_link.entry_id).where(_link.relation_id == bindparam("of_relation"))))
-    .order_by(*_BY_DUE)
+    .order_by(*BY_DUE)
     .limit(bindparam("most"))
 )
 
 
 def agenda(tx: Transaction, caller: Caller, *, limit: int = 100) -> list[EntryView]:
     """Open to-dos and reminders of the account: by date, overdue first, "someday" last."""
-    return _views(tx, tx.all(_AGENDA, {"account_id": caller.account_id, "most": limit}))
+    return views_of(tx, tx.all(_AGENDA, {"account_id": caller.account_id, "most": limit}))
 
 
 def next_steps(tx: Transaction, caller: Caller, relation_id: int, *, limit: int = 100) -> list[EntryView]:
     """Open to-dos and reminders of one relation, in the order of `agenda`."""
     values = {"account_id": caller.account_id, "of_relation": relation_id, "most": limit}
-    return _views(tx, tx.all(_NEXT_STEPS, values))
+    return views_of(tx, tx.all(_NEXT_STEPS, values))
 
 
 def _references(
@@ -281,7 +281,8 @@ _PARTICIPANTS = Statement(
 )
 
 
-def _views(tx: Transaction, rows: Sequence[Row], most: int = BODY_IN_LIST) -> list[EntryView]:
+def views_of(tx: Transaction, rows: Sequence[Row], most: int = BODY_IN_LIST) -> list[EntryView]:
+    """Rows of entries (columns SHOWN) as pages show them."""
     if not rows:
         return []
     people: dict[int, list[Participant]] = {}

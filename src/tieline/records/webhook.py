@@ -13,6 +13,13 @@ from tieline.records.relation import Stamp
 EVENTS = tuple(
     f"{kind}.{what}" for what in ("change", "audit.change") for kind in ("person", "project", "company")
 )
+# Ours: what happens on the timeline.
+ENTRY_EVENTS = tuple(
+    f"{noun}.{what}"
+    for noun in ("todo", "communication", "content")
+    for what in ("create", "change", "delete")
+)
+EVERY_EVENT = EVENTS + ENTRY_EVENTS
 CLIENT_TYPES = (("human", "Labels instead of keys"),)
 
 
@@ -20,7 +27,7 @@ class SubscribeRequest(Record, rename=None):
     """A standing request to be told of changes (5.1)."""
 
     event: Annotated[
-        Text, field("Event", "What to be told of.", required=True, options=tuple((e, e) for e in EVENTS))
+        Text, field("Event", "What to be told of.", required=True, options=tuple((e, e) for e in EVERY_EVENT))
     ] = UNSET
     target_url: Annotated[
         Text, field("Target URL", "Where notifications are sent.", required=True, format="url")

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from tieline.crm import subscriptions
 from tieline.crm.access import Caller
 from tieline.errors import NotFound, TielineError
-from tieline.records.webhook import EVENTS, SubscribeRequest, UnsubscribeRequest
+from tieline.records.webhook import EVERY_EVENT, SubscribeRequest, UnsubscribeRequest
 from tieline.store.database import Row, Statement, Transaction
 from tieline.store.tables import delivery, delivery_attempt, subscription
 from tieline.web import session
@@ -90,7 +90,7 @@ async def _page(request: Request, values: dict[str, str], error: TielineError | 
         status=422 if error else 200,
         subscriptions=listed,
         attempts=attempts,
-        events=EVENTS,
+        events=EVERY_EVENT,
         values=values,
         error=error,
     )
