@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.crm.diary import DAY, NOW, Diary, open_diary
 from tieline.crm import timeline
-from tieline.crm.derived import recompute, score_of
+from tieline.crm.derived import recompute
+from tieline.crm.scoring import HALF_LIFE, Touch, energy_of, explained, score_at, threshold
 from tieline.crm.subscriptions import subscribe
 from tieline.crm.touches import handlers
 from tieline.http import Door
@@ -47,7 +48,9 @@ async def test_talks_are_counted_in_any_order(diary: Diary) -> None:
     row = await diary.known(ROSA)
     assert (row["talks"], row["first_met"], row["last_talked"]) == (5, NOW - 50 * DAY, NOW - 2 * DAY)
     assert row["went_quiet"] == NOW + 28 * DAY
-    assert row["score"] == score_of(5, NOW - 2 * DAY, NOW)
+    ages = {"email": 5, "call": 50, "text": 2, "meeting": 7, "message": 9}
+    touches = [Touch(style, NOW - age * DAY, "outbound") for style, age in ages.items()]
+    assert row["energy"] == pytest.approx(energy_of(touches))
 
 
 async def test_what_is_no_talk_counts_nothing(diary: Diary) -> None:
@@ -57,7 +60,7 @@ async def test_what_is_no_talk_counts_nothing(diary: Diary) -> None:
         await diary.content(style=style, uniqueid=style, references=[{"value": ROSA}])
     await diary.todo(participants=[ROSA])
     row = await diary.known(ROSA)
-    assert (row["talks"], row["first_met"], row["last_talked"], row["score"]) == (0, None, None, 0)
+    assert (row["talks"], row["first_met"], row["last_talked"], row["energy"]) == (0, None, None, None)
 
 
 async def test_it_takes_three_talks_to_go_quiet(diary: Diary) -> None:
@@ -191,21 +194,49 @@ async def test_counting_on_and_counting_anew_agree(diary: Diary) -> None:
     counted = [dict(await diary.known(ROSA)), dict(await diary.known("fjord.example", "company"))]
     await diary.database.write(recompute, [row["id"] for row in counted])
     anew = [dict(await diary.known(ROSA)), dict(await diary.known("fjord.example", "company"))]
+    for one, other in zip(anew, counted, strict=True):
+        assert one.pop("energy") == pytest.approx(other.pop("energy"))
     assert anew == counted
 
 
-@given(st.integers(0, 100), st.integers(0, 400), st.integers(0, 400))
-def test_the_score_grows_with_talks_and_fades_with_time(talks: int, age: int, older: int) -> None:
-    score = score_of(talks, NOW - age * DAY, NOW)
+TOUCHES = st.lists(
+    st.builds(
+        Touch,
+        st.sampled_from(["meeting", "call", "email", "text", "message", "note"]),
+        st.integers(0, 3000).map(lambda age: NOW - age * DAY),
+        st.sampled_from(["inbound", "outbound", ""]),
+    ),
+    max_size=30,
+)
+
+
+@given(TOUCHES, TOUCHES, st.integers(0, 400))
+def test_the_score_grows_with_touches_and_fades_with_time(
+    one: list[Touch], more: list[Touch], days: int
+) -> None:
+    score = score_at(energy_of(one), NOW)
     assert 0 <= score <= 100
-    assert score_of(talks + 1, NOW - age * DAY, NOW) >= score
-    assert score_of(talks, NOW - (age + older) * DAY, NOW) <= score
+    assert score_at(energy_of([*one, *more]), NOW) >= score
+    assert score_at(energy_of(one), NOW + days * DAY) <= score
+    left = sum(touch.worth * 2 ** ((touch.at - NOW) / HALF_LIFE) for touch in one)
+    assert score == pytest.approx(100 * left / (left + 8), abs=0.51)
+    assert explained(one, NOW)["sum"] == pytest.approx(left, abs=0.01)
+
+
+@given(TOUCHES, st.integers(1, 100))
+def test_a_bound_of_the_energy_is_a_bound_of_the_score(touches: list[Touch], score: int) -> None:
+    energy = energy_of(touches)
+    found = score_at(energy, NOW)
+    if energy is not None and abs(energy - threshold(score, NOW)) > 1e-6:
+        assert (energy >= threshold(score, NOW)) == (found >= score)
 
 
 def test_the_ends_of_the_score() -> None:
-    assert score_of(0, None, NOW) == 0
-    assert score_of(20, NOW, NOW) == 100
-    assert score_of(1, NOW - 365 * DAY, NOW) == 2
+    assert score_at(None, NOW) == 0
+    assert score_at(energy_of([Touch("email", NOW, "outbound")]), NOW) == 11
+    weekly = [Touch("email", NOW - n * 7 * DAY, "inbound" if n % 2 else "outbound") for n in range(100)]
+    assert score_at(energy_of(weekly), NOW) == pytest.approx(75, abs=2)
+    assert score_at(energy_of([Touch("meeting", NOW)] * 10_000), NOW) == 100
 
 
 async def test_timeline_notes_of_a_person_become_notes(diary: Diary) -> None:

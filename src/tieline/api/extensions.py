@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
-from tieline.api import queries
+from typing import Any
+
+from tieline import clock
+from tieline.api import lenient, queries
 from tieline.api.call import Call
 from tieline.api.envelope import success
-from tieline.crm import querying
-from tieline.errors import InvalidInput
+from tieline.crm import derived, querying, relations, scoring
+from tieline.errors import InvalidInput, NoIdentifier
 from tieline.records.kinds import KINDS
+from tieline.store.database import Transaction
 
 MOST = 50
 
 
+async def score(call: Call) -> bytes:
+    """A record's relationship score and what makes it: `id`, `type` (people, companies, projects)."""
+    identifier = lenient.identifier_parameter(call.query, strict_wire=call.strict)
+    if identifier is None:
+        raise NoIdentifier("No identifiers available", remedy="give id")
+    kind, team = _kind(call, "type"), queries.boolean(call.query, "team") or False
+
+    def read(tx: Transaction) -> dict[str, Any]:
+        row = relations.find_row(tx, call.caller, kind, identifier, team=team)
+        touches = derived.touches_of(tx, row["id"], kind)
+        return {"syncKey": row["sync_key"], **scoring.explained(touches, clock.now_ms())}
+
+    return success(**await call.read_slow(read))
+
+
+def _kind(call: Call, parameter: str) -> str:
+    asked = queries.text(call.query, parameter) or "people"
+    kind = next((name for name, found in KINDS.items() if asked.lower() in {name, found.plural}), None)
+    if kind is None:
+        raise InvalidInput(f"“{asked}” is unknown", field=parameter, remedy="people, companies or projects")
+    return kind
+
+
 async def suggest(call: Call) -> bytes:
     """How a free-form query may go on: `about` (people, companies, projects), `text`, `limit`."""
-    about = queries.text(call.query, "about") or "people"
-    kind = next((name for name, found in KINDS.items() if about.lower() in {name, found.plural}), None)
-    if kind is None:
-        raise InvalidInput(f"“{about}” is unknown", field="about", remedy="people, companies or projects")
+    kind = _kind(call, "about")
     limit = queries.whole(call.query, "limit")
     if limit is not None and not 1 <= limit <= MOST:
         raise InvalidInput("is out of range", field="limit", remedy=f"1 to {MOST}")

@@ -59,6 +59,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("DELETE", "/v1/x/todos/delete", "change_content", tasks.delete),
     Endpoint("POST", "/v1/x/notes/update", "change_content", tasks.update_note),
     Endpoint("DELETE", "/v1/x/notes/delete", "change_content", tasks.delete_note),
+    Endpoint("GET", "/v1/x/score", "read_content", extensions.score),
     Endpoint("GET", "/v1/x/query/suggest", "read_relation", extensions.suggest),
     Endpoint("GET", "/v1/team/members/list", "read_relation", team.members, older=("/v1/team/members",)),
     Endpoint("GET", "/v1/team/roles", "read_relation", team.roles),

@@ -7,7 +7,7 @@ They are columns beside the document, computed from the timeline:
   reads as `first_seen`.
 - `went_quiet`: `last_talked` + 30 days when there were at least three talks. It counts once it is past.
 - `due_next`: the earliest date among open reminders and to-dos; "someday" does not count.
-- `score`: 0–100, see `score_of`.
+- `energy`: what the relationship score is made of, see `scoring`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sqlalchemy import bindparam, func, select, update
 
 from tieline import clock
 from tieline.crm.dates import SOMEDAY
+from tieline.crm.scoring import Touch, added, energy_of, touch_of
 from tieline.store import tables
 from tieline.store.database import Row, Statement, Transaction
 
@@ -26,8 +27,6 @@ DAY: Final = 86_400_000
 TALKS: Final = ("email", "call", "text", "meeting", "message")  # styles that count as talking
 QUIET_AFTER: Final = 30 * DAY
 QUIET_TALKS: Final = 3
-FULL_FREQUENCY: Final = 20  # talks that earn the whole first half of a score
-FORGOTTEN_AFTER: Final = 180 * DAY  # without a talk, the second half of a score is used up
 
 _entry = tables.entry.c
 _entry_link = tables.entry_link.c
@@ -35,9 +34,14 @@ _link = tables.link.c
 _relation = tables.relation.c
 
 _ROWS = Statement(
-    select(_relation.id, _relation.kind, _relation.first_met, _relation.last_talked, _relation.talks).where(
-        _relation.id.in_(bindparam("wanted", expanding=True))
-    )
+    select(
+        _relation.id,
+        _relation.kind,
+        _relation.first_met,
+        _relation.last_talked,
+        _relation.talks,
+        _relation.energy,
+    ).where(_relation.id.in_(bindparam("wanted", expanding=True)))
 )
 _SET_TALKS = Statement(
     update(tables.relation)
@@ -47,24 +51,24 @@ _SET_TALKS = Statement(
         last_talked=bindparam("talked"),
         talks=bindparam("count"),
         went_quiet=bindparam("quiet"),
-        score=bindparam("points"),
+        energy=bindparam("sum"),
     )
 )
 _SET_DUE = Statement(
     update(tables.relation).where(_relation.id == bindparam("wanted")).values(due_next=bindparam("due"))
 )
-_COUNT_TALKS = Statement(
-    select(
-        func.count(_entry.id.distinct()).label("talks"),
-        func.min(_entry.date).label("first"),
-        func.max(_entry.date).label("last"),
-    )
-    .join_from(tables.entry_link, tables.entry, _entry.id == _entry_link.entry_id)
+_TOUCHES = Statement(
+    select(_entry.style, _entry.date, _entry.document)
     .where(
-        _entry_link.relation_id.in_(bindparam("sources", expanding=True)),
+        _entry.id.in_(
+            select(_entry_link.entry_id).where(
+                _entry_link.relation_id.in_(bindparam("sources", expanding=True))
+            )
+        ),
         _entry.style.in_(TALKS),
         _entry.date <= bindparam("now"),
     )
+    .order_by(_entry.date)
 )
 _EARLIEST_DUE = Statement(
     select(func.min(_entry.due))
@@ -84,27 +88,19 @@ def _neighbours(here: Any, there: Any) -> Any:
 _LINKED = Statement(_neighbours(_link.from_id, _link.to_id).union(_neighbours(_link.to_id, _link.from_id)))
 
 
-def score_of(talks: int, last_talked: int | None, now: int) -> int:
-    """Relationship score, 0–100: half for how often (20 talks), half for how recently (fading over 180 days)."""
-    if not talks or last_talked is None:
-        return 0
-    frequency = min(talks, FULL_FREQUENCY) / FULL_FREQUENCY
-    age = min(max(now - last_talked, 0), FORGOTTEN_AFTER)
-    return round(50 * frequency + 50 * (1 - age / FORGOTTEN_AFTER))
-
-
-def talked(tx: Transaction, relation_ids: Iterable[int], at: int) -> None:
+def talked(tx: Transaction, relation_ids: Iterable[int], touch: Touch) -> None:
     """One talk more with these relations, and with the companies and projects linked to them."""
     wanted = list(dict.fromkeys(relation_ids))
     everyone = dict.fromkeys([*wanted, *_organisations(tx, wanted)])
     for row in _rows(tx, everyone):
-        first, last = row["first_met"], row["last_talked"]
+        first, last, at = row["first_met"], row["last_talked"], touch.at
         _store_talks(
             tx,
             row["id"],
             row["talks"] + 1,
             at if first is None else min(first, at),
             at if last is None else max(last, at),
+            added(row["energy"], touch),
         )
 
 
@@ -122,14 +118,19 @@ def recompute(tx: Transaction, relation_ids: Iterable[int]) -> None:
     """
     wanted = list(dict.fromkeys(relation_ids))
     due(tx, wanted)
-    now = clock.now_ms()
     for row in _rows(tx, dict.fromkeys([*wanted, *_organisations(tx, wanted)])):
-        sources = [row["id"]]
-        if row["kind"] != "person":
-            sources += [other["id"] for other in _linked(tx, [row["id"]]) if other["kind"] == "person"]
-        counted = tx.one(_COUNT_TALKS, {"sources": sources, "now": now})
-        if counted is not None:
-            _store_talks(tx, row["id"], counted["talks"], counted["first"], counted["last"])
+        found = touches_of(tx, row["id"], row["kind"])
+        first, last = (found[0].at, found[-1].at) if found else (None, None)
+        _store_talks(tx, row["id"], len(found), first, last, energy_of(found))
+
+
+def touches_of(tx: Transaction, relation_id: int, kind: str) -> list[Touch]:
+    """Every past touch of a relation, for companies and projects those of their people too; oldest first."""
+    sources = [relation_id]
+    if kind != "person":
+        sources += [other["id"] for other in _linked(tx, [relation_id]) if other["kind"] == "person"]
+    rows = tx.all(_TOUCHES, {"sources": sources, "now": clock.now_ms()})
+    return [touch_of(row["style"], row["date"], row["document"]) for row in rows]
 
 
 def _organisations(tx: Transaction, relation_ids: list[int]) -> list[int]:
@@ -147,7 +148,14 @@ def _linked(tx: Transaction, relation_ids: list[int]) -> list[Row]:
     return tx.all(_LINKED, {"wanted": relation_ids}) if relation_ids else []
 
 
-def _store_talks(tx: Transaction, relation_id: int, count: int, first: int | None, last: int | None) -> None:
+def _store_talks(
+    tx: Transaction,
+    relation_id: int,
+    count: int,
+    first: int | None,
+    last: int | None,
+    energy: float | None,
+) -> None:
     quiet = last + QUIET_AFTER if last is not None and count >= QUIET_TALKS else None
     values: Mapping[str, Any] = {
         "wanted": relation_id,
@@ -155,6 +163,6 @@ def _store_talks(tx: Transaction, relation_id: int, count: int, first: int | Non
         "talked": last,
         "count": count,
         "quiet": quiet,
-        "points": score_of(count, last, clock.now_ms()),
+        "sum": energy,
     }
     tx.run(_SET_TALKS, values)

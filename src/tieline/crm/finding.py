@@ -299,7 +299,7 @@ def _columns(key: str) -> ColumnElement[Any]:
     now = clock.now_ms()
     found: dict[str, ColumnElement[Any]] = {
         "lastchanged": table.last_changed,
-        "bestrelationship": table.score,
+        "bestrelationship": table.energy,
         "firstmet": func.coalesce(table.first_met, table.first_seen),
         "lasttalked": table.last_talked,
         "wentquiet": case((table.went_quiet <= now, table.went_quiet)),
@@ -325,7 +325,7 @@ def _order(tx: Transaction, key: str, ascending: bool) -> list[ColumnElement[Any
     """
     column = _columns(key)
     directed = column.asc() if ascending else column.desc()
-    nullable = key not in {"lastchanged", "bestrelationship", "first", "last", "name", "created", "firstmet"}
+    nullable = key not in {"lastchanged", "first", "last", "name", "created", "firstmet"}
     if nullable and (ascending or tx.dialect == "postgresql"):
         directed = directed.nulls_last()
     tie = table.sync_key.asc() if ascending else table.sync_key.desc()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import operator
+import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, literal, not_, or_
+from sqlalchemy import ColumnElement, and_, func, literal, not_, or_, true
 
 from tieline import clock
+from tieline.crm import scoring
 from tieline.crm.access import Caller
 from tieline.crm.settings import AccountSettings, load_settings, views
 from tieline.crm.words import keywords
@@ -105,11 +106,12 @@ def split(
 def keeper(node: Node, caller: Caller, settings: AccountSettings) -> Callable[[Row], bool]:
     """Decides by the record itself whether a row fits."""
     choices = {field.id.lower(): field.choices for field in settings.custom_fields() if field.choices}
-    zone = ZoneInfo(caller.timezone)
+    zone, now = ZoneInfo(caller.timezone), clock.now_ms()
 
     def keep(row: Row) -> bool:
         record: Mapping[str, Any] = msgspec.json.decode(row["document"])
-        return matching.fits(node, record, row, me=caller.email, zone=zone, choices=choices)
+        values = {**row, "score": scoring.score_at(row["energy"], now)}
+        return matching.fits(node, record, values, me=caller.email, zone=zone, choices=choices)
 
     return keep
 
@@ -142,7 +144,7 @@ def _test(tx: Transaction, test: Condition, params: dict[str, Any]) -> ColumnEle
     if test.field in INSTANTS:
         return _instant(INSTANTS[test.field], test)
     if test.field == "score" and test.op in {"gt", "gte", "lt", "lte", "eq", "range"}:
-        return _number(table.score, test)
+        return _score(test)
     return None
 
 
@@ -165,17 +167,23 @@ def _instant(column: ColumnElement[Any], test: Condition) -> ColumnElement[bool]
     return and_(column >= ends[0], column < ends[1]) if test.op == "between" else None
 
 
-def _number(column: ColumnElement[Any], test: Condition) -> ColumnElement[bool]:
-    if test.op == "range":
-        return and_(column >= test.value[0], column <= test.value[1])
-    compare: dict[str, Callable[[Any, Any], Any]] = {
-        "eq": operator.eq,
-        "gt": operator.gt,
-        "gte": operator.ge,
-        "lt": operator.lt,
-        "lte": operator.le,
-    }
-    return and_(compare[test.op](column, test.value))
+def _score(test: Condition) -> ColumnElement[bool]:
+    """A score now, as bounds of the stored energy; who was never talked to has 0."""
+    low, high = 0.0, 100.0
+    if test.op in {"eq", "range"}:
+        low, high = test.value if test.op == "range" else (test.value, test.value)
+    elif test.op in {"gt", "gte"}:
+        low = test.value + 1 if test.op == "gt" and float(test.value).is_integer() else math.ceil(test.value)
+    else:
+        high = (
+            test.value - 1 if test.op == "lt" and float(test.value).is_integer() else math.floor(test.value)
+        )
+    now = clock.now_ms()
+    if low > 100 or high < 0 or low > high:
+        return literal(False)
+    at_least = table.energy >= scoring.threshold(low, now) if low > 0 else true()
+    below = table.energy < scoring.threshold(high + 1, now) if high < 100 else true()
+    return or_(and_(at_least, below), table.energy.is_(None)) if low <= 0 else and_(at_least, below)
 
 
 def _ms(text: str) -> int:

@@ -189,8 +189,8 @@ def _create(tx: Transaction, caller: Caller, sent: Any, draft_of: Callable[[Call
     row = entries.insert(tx, caller.account_id, draft, changed=stamp)
     entries.link(tx, row["id"], draft.date, links)
     concerned = [relation_id for relation_id, _ in links]
-    talked = touches.talked_at(draft.style, draft.date)
-    touches.touch(tx, caller, concerned, talked_at=talked, due=draft.due)
+    talk = touches.talk_of(draft.style, draft.date, draft.document)
+    touches.touch(tx, caller, concerned, talk=talk, due=draft.due)
     touches.expect(tx, row["id"], draft.style, draft.date)
     made = entries.find(tx, caller.account_id, row["key"])
     happenings.tell(tx, caller, "create", draft.noun, after=happenings.state_of(made))

@@ -8,6 +8,7 @@ from tieline import clock
 from tieline.crm import derived, entries, relations
 from tieline.crm.access import Caller
 from tieline.crm.derived import TALKS
+from tieline.crm.scoring import Touch, touch_of
 from tieline.jobs import Handler, Job, defer
 from tieline.store.database import Database, Transaction
 
@@ -17,7 +18,7 @@ def touch(
     caller: Caller,
     relation_ids: Iterable[int],
     *,
-    talked_at: int | None = None,
+    talk: Touch | None = None,
     due: int | None = None,
 ) -> None:
     """A new entry concerns these relations: count the talk, if it was one, and the reminder, if it has one.
@@ -26,8 +27,8 @@ def touch(
     the people only get their derived values.
     """
     wanted = list(dict.fromkeys(relation_ids))
-    if talked_at is not None:
-        derived.talked(tx, wanted, talked_at)
+    if talk is not None:
+        derived.talked(tx, wanted, talk)
     if due is not None:
         derived.due(tx, wanted)
     announce(tx, caller, wanted)
@@ -46,9 +47,9 @@ def announce(tx: Transaction, caller: Caller, relation_ids: Iterable[int]) -> No
         relations.touched(tx, caller, relation_id)
 
 
-def talked_at(style: str, date: int) -> int | None:
-    """When an entry of that style and date is a talk; None when it is none, or not yet."""
-    return date if style in TALKS and date <= clock.now_ms() else None
+def talk_of(style: str, date: int, document: str) -> Touch | None:
+    """The talk that an entry is; None when it is none, or not yet."""
+    return touch_of(style, date, document) if style in TALKS and date <= clock.now_ms() else None
 
 
 def expect(tx: Transaction, entry_id: int, style: str, date: int) -> None:

@@ -122,7 +122,7 @@ relation = Table(
     Column("value", Float),
     Column("start_date", Text),  # yyyy-MM-dd
     Column("end_date", Text),
-    Column("score", Integer, nullable=False, default=0),
+    Column("energy", Float),  # what the relationship score is made of: see crm.scoring
     Column("search", Text, nullable=False, default=""),  # folded words for full-text search (FTS5 / tsvector)
     Index("ix_relation_changed", "account_id", "kind", "last_changed", "sync_key"),
     Index("ix_relation_stage", "account_id", "kind", "stage", "last_changed"),
@@ -132,6 +132,7 @@ relation = Table(
     Index("ix_relation_first", "account_id", "kind", "first_key"),
     Index("ix_relation_last", "account_id", "kind", "last_key"),
     Index("ix_relation_talked", "account_id", "kind", "last_talked"),
+    Index("ix_relation_energy", "account_id", "kind", "energy"),
     Index("ix_relation_due", "account_id", "kind", "due_next"),
     Index("ix_relation_seen", "account_id", "kind", "first_seen"),
 )

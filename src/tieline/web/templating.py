@@ -13,6 +13,7 @@ import jinja2
 import msgspec
 
 from tieline import clock
+from tieline.crm.scoring import score_at
 from tieline.web.icons import icon
 
 FOLDER = Path(__file__).parent
@@ -46,6 +47,7 @@ def environment() -> jinja2.Environment:
         pretty=pretty,
         plural=plural,
         duration=duration,
+        score=lambda energy: score_at(energy, clock.now_ms()),
     )
     made.globals.update(asset=asset, icon=icon, now_ms=clock.now_ms)
     return made

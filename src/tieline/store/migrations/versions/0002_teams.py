@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -29,6 +31,10 @@ def upgrade() -> None:
     op.add_column("account", sa.Column("membership", sa.Text(), nullable=False, server_default="{}"))
     op.create_index("ix_account_team_id", "account", ["team_id"])
     op.add_column("relation", sa.Column("node", sa.Text()))
+    op.add_column("relation", sa.Column("energy", sa.Float()))
+    op.create_index("ix_relation_energy", "relation", ["account_id", "kind", "energy"])
+    estimate_energy()
+    op.drop_column("relation", "score")
     op.add_column("change", sa.Column("undo", sa.Text()))
     op.add_column("subscription", sa.Column("watched_id", ID))
     op.add_column("subscription", sa.Column("secret", sa.LargeBinary()))
@@ -68,8 +74,24 @@ def upgrade() -> None:
     op.create_index("ix_merge_review_account", "merge_review", ["account_id", "state", "id"])
 
 
+def estimate_energy() -> None:
+    """As if every talk so far had been a plain one on the day of the last; the next touch of a record is exact."""
+    relation = sa.table("relation", *(sa.column(name) for name in ("id", "talks", "last_talked", "energy")))
+    found = op.get_bind().execute(
+        sa.select(relation.c.id, relation.c.talks, relation.c.last_talked).where(
+            relation.c.talks > 0, relation.c.last_talked.is_not(None)
+        )
+    )
+    for row in found.fetchall():
+        energy = math.log2(row.talks) + row.last_talked / (90 * 86_400_000)
+        op.get_bind().execute(relation.update().where(relation.c.id == row.id).values(energy=energy))
+
+
 def downgrade() -> None:
     """Take it away again."""
+    op.add_column("relation", sa.Column("score", sa.Integer(), nullable=False, server_default="0"))
+    op.drop_index("ix_relation_energy", "relation")
+    op.drop_column("relation", "energy")
     op.drop_table("merge_review")
     op.drop_index("ix_subscription_watched_id", "subscription")
     op.drop_index("ix_account_team_id", "account")
