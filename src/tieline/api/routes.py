@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from tieline.api import bulk, extensions, tasks, team, timeline, user, webhooks
+from tieline.api import bulk, extensions, merges, tasks, team, timeline, user, webhooks
 from tieline.api import people_companies_projects as relations
 from tieline.api.call import Endpoint
 from tieline.api.dispatch import Api
@@ -59,6 +59,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("DELETE", "/v1/x/todos/delete", "change_content", tasks.delete),
     Endpoint("POST", "/v1/x/notes/update", "change_content", tasks.update_note),
     Endpoint("DELETE", "/v1/x/notes/delete", "change_content", tasks.delete_note),
+    Endpoint("POST", "/v1/x/merge", "change_relation", merges.merge),
+    Endpoint("POST", "/v1/x/unmerge", "change_relation", merges.unmerge),
+    Endpoint("GET", "/v1/x/merges", "read_relation", merges.waiting),
+    Endpoint("POST", "/v1/x/merges/decide", "change_relation", merges.decide),
     Endpoint("GET", "/v1/x/score", "read_content", extensions.score),
     Endpoint("GET", "/v1/x/query/suggest", "read_relation", extensions.suggest),
     Endpoint("GET", "/v1/team/members/list", "read_relation", team.members, older=("/v1/team/members",)),

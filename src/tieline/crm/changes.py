@@ -72,11 +72,11 @@ def record_change(
     relation_id: int,
     before: Wire | None,
     after: Wire | None,
-    extra: Mapping[str, Any] | None = None,
+    undo: str | None = None,
 ) -> int:
     """Append the change and the deliveries it calls for. `before` and `after` are records in wire form.
 
-    `after` carries the record's new `lastChanged`. A deletion (no `after`) notifies nobody (7, 40).
+    `undo`: the originals of a merge. `after` carries the record's new `lastChanged`. A deletion (no `after`) notifies nobody (7, 40).
     """
     record = after if after is not None else before
     assert record is not None
@@ -90,9 +90,10 @@ def record_change(
             "action": action,
             "relation_id": relation_id,
             "sync_key": record.get("syncKey") or "",
-            "fields": _text({**fields_between(before or {}, after or {}), **(extra or {})}),
+            "fields": _text(fields_between(before or {}, after or {})),
             "audited": _text(audited),
             "actor": _text(caller.actor),
+            "undo": undo,
         },
     )
     if after is not None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import bindparam, select
 
 from tieline.crm.access import Caller
 from tieline.crm.identity import KEYS, Identifier, named, of_record, probe
+from tieline.crm.merging import derived_name
 from tieline.errors import NotFound
 from tieline.records import normalize
 from tieline.store.database import Statement, Transaction
@@ -17,6 +19,7 @@ from tieline.store.tables import identifier, relation
 # The identifiers that always mean the same record; the others only help when none of these hits.
 STRONG = ("applink", "uniqueid", "domain", "email", "mobile", "social")
 ADDRESSED = frozenset({"key", "applink"})
+DOCUMENT = Statement(select(relation.c.document).where(relation.c.id == bindparam("relation_id")))
 NAMES = Statement(select(relation.c.name_key).where(relation.c.id == bindparam("relation_id")))
 SOURCES = Statement(
     select(identifier.c.value).where(
@@ -37,6 +40,7 @@ class Match(NamedTuple):
 
     ids: list[int]
     by: str | None
+    how: Mapping[int, str] = {}  # by what each was found
 
     @property
     def addressed(self) -> bool:
@@ -59,13 +63,50 @@ def match(tx: Transaction, caller: Caller, kind: str, body: Mapping[str, Any], m
     for strong in STRONG:
         for candidate in given:
             if candidate.type == strong:
-                for hit in probe(tx, caller.account_id, kind, candidate)[:1]:
+                hits = probe(tx, caller.account_id, kind, candidate)
+                for hit in _likeliest(tx, hits, body):
                     found.setdefault(hit, strong)
     if not found:
         for hit, by in _weak(tx, caller, kind, body, given):
             found[hit] = by
             break
-    return Match(list(found), next(iter(found.values()), None))
+    return Match(list(found), next(iter(found.values()), None), found)
+
+
+def _likeliest(tx: Transaction, hits: list[int], body: Mapping[str, Any]) -> list[int]:
+    """Of several records with one identifier the one with the given name, else one whose name fits, changed last."""
+    if len(hits) < 2:
+        return hits
+    name_key = normalize.name_key(str(body.get("name") or ""))
+    if same := [hit for hit in hits if _same_name(tx, hit, name_key)]:
+        return same[:1]
+    return [hit for hit in hits if not different(_document(tx, hit), body)][:1] or hits[:1]
+
+
+def _document(tx: Transaction, relation_id: int) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(str(tx.scalar(DOCUMENT, {"relation_id": relation_id})))
+    return found
+
+
+def different(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Do two names belong to different people? Without a real name on both sides nobody can tell.
+
+    First names decide, since families share the last: one may be an initial or the beginning of the other.
+    """
+    if derived_name(one) or derived_name(other):
+        return False
+    words, others = _words(one), _words(other)
+    if not words or not others:
+        return False
+    if len(words) == 1 or len(others) == 1:
+        return not set(words) & set(others)
+    first, second = words[0], others[0]
+    return not (first.startswith(second) or second.startswith(first))
+
+
+def _words(record: Mapping[str, Any]) -> list[str]:
+    name = str(record.get("name") or " ".join(str(record.get(part) or "") for part in ("first", "last")))
+    return [word.strip(".,") for word in normalize.fold(name).split() if word.strip(".,")]
 
 
 def _weak(

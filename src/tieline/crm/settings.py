@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import bindparam, func, select, update
@@ -67,6 +67,7 @@ class AccountSettings(msgspec.Struct, omit_defaults=True):
     pending_stage: bool = False
     steps: list[StepSetting] = []
     fields: list[FieldSetting] = []
+    merge: Literal["always", "review"] = "always"  # records that one write names: join them, or ask first
 
     def stages(self, kind: str) -> dict[str, str]:
         """Key to label, in order."""

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from tieline import clock, ids
-from tieline.crm import changes, copies, derived, merging, notes
+from tieline.crm import changes, copies, derived, merging, notes, originals, reviewing
 from tieline.crm.access import Caller, member_address, require_node, require_visible
 from tieline.crm.columns import columns_of
 from tieline.crm.dates import read_day
@@ -118,7 +118,8 @@ def upsert(
     if tx.dialect == "postgresql":
         # Two writers that create the same new record at the same moment take turns.
         tx.one(LOCK, {"account_id": caller.account_id})
-    found = match(tx, caller, kind, given, mode)
+    settings = load_settings(tx, caller.account_id)
+    found, alike = reviewing.sorted_out(tx, kind, given, match(tx, caller, kind, given, mode), settings.merge)
     check_version(tx, kind, found.ids, expected)
     if not found.ids and not may_create(kind, given, caller.country):
         if given.get("skipWithoutIds"):
@@ -129,6 +130,7 @@ def upsert(
         raise NoIdentifier("No identifiers available")
     written = _write(tx, caller, kind, given, found, mode, discovered, sample)
     if written.relation_id is not None and not given.get("dryrun"):
+        reviewing.queue(tx, caller, kind, written.relation_id, alike)
         _share(tx, asking, kind, written, given)
     return written
 
@@ -188,29 +190,36 @@ def _write(
         if rows[0]["discovered"] and not discovered:
             _adopt(tx, row_id)
         return written
+    undo = None
     if len(rows) > 1:
+        undo = originals.keep(tx, rows, documents, base)
         _fold(tx, rows[0], rows[1:])
     after["lastChanged"] = changes.next_stamp(tx, caller.account_id)
-    _store(
+    store(
         tx,
         caller,
         kind,
         row_id,
         after,
-        settings,
         discovered if not rows else bool(rows[0]["discovered"]) and discovered,
     )
     for remark in remarks:
         notes.add(tx, caller, row_id, remark)
     if linked.changed or len(rows) > 1:
         derived.recompute(tx, [row_id])
-    extra = {"_merged": {"before": documents, "after": after["syncKey"]}} if len(rows) > 1 else None
     action = "merge" if len(rows) > 1 else "update" if rows else "create"
     written.changed = True
     written.change_id = changes.record_change(
-        tx, caller, kind=kind, action=action, relation_id=row_id, before=before, after=after, extra=extra
+        tx, caller, kind=kind, action=action, relation_id=row_id, before=before, after=after, undo=undo
     )
     return written
+
+
+def join(tx: Transaction, caller: Caller, kind: str, relation_ids: list[int]) -> Written:
+    """Merge records on request; the first one's keys survive. Raises NotFound, PermissionDenied."""
+    if any(tx.one(BY_ID, {"relation_id": one}) is None for one in relation_ids):
+        raise NotFound(f"The {kind} was not found")
+    return _write(tx, caller, kind, {}, Match(relation_ids, "key"), "update", False, False)
 
 
 def decode(row: Row) -> Wire:
@@ -477,15 +486,9 @@ def _insert_blank(
     )
 
 
-def _store(
-    tx: Transaction,
-    caller: Caller,
-    kind: str,
-    row_id: int,
-    after: Wire,
-    settings: AccountSettings,
-    discovered: bool,
-) -> None:
+def store(tx: Transaction, caller: Caller, kind: str, row_id: int, after: Wire, discovered: bool) -> None:
+    """Put a record in wire form, with its `lastChanged`, into its row, its columns and its identifiers."""
+    settings = load_settings(tx, caller.account_id)
     stored = {name: value for name, value in after.items() if name != "lastChanged"}
     document = msgspec.json.encode(convert(KINDS[kind].type, stored)).decode()
     values = columns_of(kind, after, settings)
@@ -584,7 +587,7 @@ def rewrite(tx: Transaction, caller: Caller, kind: str, relation_id: int, body: 
     if after == before and not linked.changed:
         return Written(relation_id, before["syncKey"])
     after["lastChanged"] = changes.next_stamp(tx, caller.account_id)
-    _store(tx, caller, kind, relation_id, after, settings, False)
+    store(tx, caller, kind, relation_id, after, False)
     change_id = changes.record_change(
         tx, caller, kind=kind, action="update", relation_id=relation_id, before=before, after=after
     )
@@ -616,7 +619,6 @@ def revert(tx: Transaction, caller: Caller, change_id: int) -> Written:
     if found.action != "update" or row is None:
         raise InvalidInput("Only an update can be undone.", remedy="change the record by hand")
     require_visible(caller, row)
-    settings = load_settings(tx, caller.account_id)
     before = decode(row)
     after = dict(before)
     for name, values in found.fields.items():
@@ -628,7 +630,7 @@ def revert(tx: Transaction, caller: Caller, change_id: int) -> Written:
     if after == before:
         return Written(relation_id, before["syncKey"], message="Nothing to undo: it was changed since.")
     after["lastChanged"] = changes.next_stamp(tx, caller.account_id)
-    _store(tx, caller, found.kind, relation_id, after, settings, bool(row["discovered"]))
+    store(tx, caller, found.kind, relation_id, after, bool(row["discovered"]))
     new = changes.record_change(
         tx, caller, kind=found.kind, action="update", relation_id=relation_id, before=before, after=after
     )
