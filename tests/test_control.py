@@ -26,6 +26,8 @@ OWNERS = {
     ("GET", "/accounts"),
     ("POST", "/accounts/key"),
     ("POST", "/accounts/password"),
+    ("POST", "/team/members"),
+    ("POST", "/team/members/remove"),
 }
 
 
@@ -44,6 +46,7 @@ def test_nobody_without_a_key(server: RunningServer, owner: str, method: str, pa
 
 
 def test_a_key_may_do_what_its_account_may(server: RunningServer, owner: str) -> None:
+    assert server.request("POST", "/control/team", json_body={"name": "Office"}).status == 200
     for method, path in TABLE:
         answer = server.request(method, f"/control{path}")
         assert (answer.status == 403) == ((method, path) in OWNERS), path

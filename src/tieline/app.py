@@ -102,7 +102,7 @@ def handlers(app: Starlette) -> dict[str, Handler]:
     """Everything that a job runner of this application can do."""
     shared = app.state
     return {
-        **deliveries.handlers(shared.database, shared.door, shared.settings),
+        **deliveries.handlers(shared.database, shared.door, shared.settings, shared.vault),
         **touches.handlers(shared.database),
         **shared.engine.handlers(),
         **importing.handlers(shared.database),

@@ -200,3 +200,52 @@ def test_queries(tieline: Run, tmp_path: Path) -> None:
     found = tieline("query", "people", "email ends with y.example", "--json").stdout.splitlines()
     assert [json.loads(line)["name"] for line in found] == ["Bob"]
     assert "ada@x.example" in tieline("query", "people", "ada").stdout
+
+
+def test_settings_in_a_file(tieline: Run, tmp_path: Path) -> None:
+    tieline("account", "create", "a@x.example")
+    file = tmp_path / "office.yaml"
+    assert "Written" in tieline("settings", "export", str(file)).stdout
+    assert "Nothing changes." in tieline("settings", "apply", str(file)).stdout
+    text = file.read_text() + (
+        "contact_segments: {customer: Clients}\nsteps:\n"
+        "- {segment: customer, stage: lead, key: s-1, label: Send offer}\n"
+    )
+    file.write_text(text.replace("merge: always", "merge: review"))
+    told = answer(tieline("settings", "apply", str(file), "--dry-run", "--json"))
+    assert told["changes"] == [
+        "+ contact_segments.customer: Clients",
+        "~ merge: always → review",
+        "+ steps.s-1: segment=customer, stage=lead, label=Send offer",
+    ]
+    assert "Applied." in tieline("settings", "apply", str(file)).stdout
+    assert "Clients" in tieline("settings", "export").stdout
+    again = tmp_path / "again.yaml"
+    tieline("settings", "export", str(again))
+    assert "Nothing changes." in tieline("settings", "apply", str(again)).stdout
+    for wrong, said in (
+        ("colour: red\n", "colour"), ("merge: maybe\n", "merge"), ("a: [\n", "YAML"), ("- 1\n", "names and values"),
+        ("steps: [{segment: x, stage: lead, key: k, label: l}]\n", "steps"),
+    ):  # fmt: skip
+        refused(tieline("settings", "apply", "-", text=wrong), 1, said)
+    assert "Clients" in tieline("settings", "export").stdout
+
+
+def test_a_team_by_command(tieline: Run) -> None:
+    for name in ("ada", "max"):
+        tieline("account", "create", f"{name}@x.example")
+    ada = ("--account", "ada@x.example")
+    refused(tieline("team", "show", *ada), 1, "not a member of a team")
+    assert "“Fjord” is there" in tieline("team", "create", "Fjord", *ada).stdout
+    tieline("team", "add", "max@x.example", "--role", "manager", "--node", "/US", *ada)
+    found = answer(tieline("team", "show", *ada, "--json"))["members"]
+    assert [(one["email"], one["role"], one["node"]) for one in found] == [
+        ("ada@x.example", "Administrator", "/"),
+        ("max@x.example", "Manager", "/US"),
+    ]
+    tieline("team", "set", "max@x.example", "--node", "/EU", *ada)
+    assert "/EU" in tieline("team", "show", *ada).stdout
+    refused(tieline("team", "set", "max@x.example", "--role", "king", *ada), 1, "king", "manager")
+    refused(tieline("team", "add", "nobody@x.example", *ada), 1, "account create")
+    assert tieline("team", "remove", "max@x.example", *ada).returncode == 0
+    refused(tieline("team", "remove", "max@x.example", *ada), 1, "no member")

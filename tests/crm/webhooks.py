@@ -21,6 +21,7 @@ from tieline.records.webhook import SubscribeRequest, Subscription, UnsubscribeR
 from tieline.settings import Settings
 from tieline.store import tables
 from tieline.store.database import Database, Row, Transaction
+from tieline.vault import Vault
 
 AUDITED = {"stage": {"before": "lead", "after": "current"}}
 
@@ -48,6 +49,7 @@ class Desk:
     caller: Caller
     clock: Clock
     queue_runs: bool
+    vault: Vault
     _changes: int = field(default=0)
 
     async def subscribe(self, event: str = "person.audit.change", **fields: Any) -> str:
@@ -110,11 +112,11 @@ class Desk:
             return
         for row in await self.rows("delivery"):
             if row["state"] == "waiting" and row["next_attempt"] <= clock.now_ms():
-                await attempt(self.database, self.door, self.settings, row["id"])
+                await attempt(self.database, self.door, self.settings, self.vault, row["id"])
 
     async def sweep(self) -> None:
         """Run the daily look at every subscription now."""
-        sweep = handlers(self.database, self.door, self.settings)["subscription.sweep"]
+        sweep = handlers(self.database, self.door, self.settings, self.vault)["subscription.sweep"]
         for row in await self.rows("subscription"):
             with suppress(Retry):
                 await sweep(Job(0, "subscription.sweep", {"id": row["id"]}, 1))
@@ -132,7 +134,7 @@ class Desk:
             return
         await self.runner.stop()
         self.runner = create_runner(self.database, self.settings)
-        await self.runner.start(handlers(self.database, self.door, self.settings))
+        await self.runner.start(handlers(self.database, self.door, self.settings, self.vault))
 
 
 @asynccontextmanager
@@ -151,10 +153,11 @@ async def open_desk(
     caller = await database.read(caller_by_id, account.id)
     door = Door(chosen)
     runner = create_runner(database, chosen)
+    vault = Vault(Settings(secret_key="only for these tests"))
     queue_runs = database.dialect == "sqlite" or real_time
     if queue_runs:
-        await runner.start(handlers(database, door, chosen))
-    desk = Desk(database, chosen, receiver, door, runner, caller, ticking, queue_runs)
+        await runner.start(handlers(database, door, chosen, vault))
+    desk = Desk(database, chosen, receiver, door, runner, caller, ticking, queue_runs, vault)
     try:
         yield desk
     finally:

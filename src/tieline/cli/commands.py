@@ -13,8 +13,12 @@ import typer
 
 from tieline import __version__
 from tieline.cli import output
+from tieline.cli.office import settings_app, team_app
+from tieline.cli.options import Account, DatabaseUrl, DataDir, File, Json
+from tieline.cli.options import read_file as _read
+from tieline.cli.options import server as _server
 from tieline.cli.reach import Server
-from tieline.settings import Settings, load
+from tieline.settings import load
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,27 +34,8 @@ app.add_typer(account_app, name="account")
 app.add_typer(connection_app, name="connection")
 app.add_typer(module_app, name="module")
 app.add_typer(scenario_app, name="scenario")
-
-DataDir = Annotated[str | None, typer.Option("--data-dir", help="Folder of the data (TIELINE_DATA_DIR).")]
-DatabaseUrl = Annotated[str | None, typer.Option("--database", help="Database URL (TIELINE_DATABASE).")]
-Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
-Account = Annotated[
-    str | None, typer.Option("--account", help="E-mail address of the account, where there are several.")
-]
-File = Annotated[str, typer.Argument(help="A file, or - for standard input.")]
-
-
-def _server(data_dir: str | None, database: str | None, account: str | None = None) -> Server:
-    return Server(load(data_dir=data_dir, database=database), account)
-
-
-def _read(path: str) -> bytes:
-    if path == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        output.fail(f"{path} cannot be read: {error.strerror}", 2)
+app.add_typer(settings_app, name="settings")
+app.add_typer(team_app, name="team")
 
 
 @app.command()
@@ -85,25 +70,6 @@ def work(data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
 def version(json: Json = False) -> None:
     """The version of Tieline."""
     output.emit({"version": __version__}) if json else output.say(f"Tieline {__version__}")
-
-
-@app.command("settings")
-def show_settings(data_dir: DataDir = None, database: DatabaseUrl = None, json: Json = False) -> None:
-    """Every setting with its value."""
-    current = load(data_dir=data_dir, database=database)
-    rows = [
-        {
-            "variable": f"TIELINE_{name.upper()}",
-            "value": "***" if name == "secret_key" and value else value,
-            "changed": value != default,
-        }
-        for name, value, default in (
-            (n, getattr(current, n), getattr(Settings(), n)) for n in Settings.__struct_fields__
-        )
-    ]
-    output.emit(rows) if json else output.table(
-        rows, {"variable": "Variable", "value": "Value", "changed": "Changed"}, ""
-    )
 
 
 @account_app.command("create")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute, Mount, Route
 
 from tieline.control import handlers as h
-from tieline.control import queries
+from tieline.control import office, queries
 from tieline.control.frame import Handler, control
 
 
@@ -51,6 +51,13 @@ def routes() -> list[BaseRoute]:
                 _route("GET", "/records/{kind}", h.export_records),
                 _route("POST", "/query/{kind}", queries.explain),
                 _route("POST", "/query/{kind}/find", queries.find),
+                _route("GET", "/settings", office.export_settings),
+                _route("POST", "/settings", office.apply_settings),
+                _route("GET", "/team", office.show_team),
+                _route("POST", "/team", office.create_team),
+                _route("POST", "/team/members", office.add_member, owner=True),
+                _route("POST", "/team/members/update", office.update_member),
+                _route("POST", "/team/members/remove", office.remove_member, owner=True),
                 _route("POST", "/sample", h.load_sample),
                 _route("DELETE", "/sample", h.remove_sample),
             ],

@@ -18,12 +18,14 @@ from tieline.crm import outcomes
 from tieline.crm.access import Actor
 from tieline.crm.outcomes import DAY, HOUR, MINUTE, Attempts, Outcome
 from tieline.crm.subscriptions import next_sweep
+from tieline.crm.webhook_log import signature
 from tieline.errors import TielineError
 from tieline.http import Door
 from tieline.jobs import Handler, Job, Retry
 from tieline.settings import Settings
 from tieline.store import tables
 from tieline.store.database import Database, Row, Statement, Transaction
+from tieline.vault import Vault
 
 MAX_ANSWER: Final = 64_000  # bytes; a confirmation has a dozen
 MAX_REDIRECTS: Final = 2
@@ -44,6 +46,7 @@ _LOAD = Statement(
         _subscription.event,
         _subscription.target_url,
         _subscription.client_reference,
+        _subscription.secret,
         _subscription.suspended,
         _subscription.expires,
         _subscription.resumed,
@@ -111,11 +114,11 @@ _PRUNE = Statement(
 )
 
 
-def handlers(database: Database, door: Door, settings: Settings) -> dict[str, Handler]:
+def handlers(database: Database, door: Door, settings: Settings, vault: Vault) -> dict[str, Handler]:
     """The jobs of this room: `delivery.send` and `subscription.sweep`."""
 
     async def send(job: Job) -> None:
-        retry_at = await attempt(database, door, settings, int(job.payload["id"]))
+        retry_at = await attempt(database, door, settings, vault, int(job.payload["id"]))
         if retry_at is not None:
             raise Retry(retry_at)
 
@@ -127,7 +130,9 @@ def handlers(database: Database, door: Door, settings: Settings) -> dict[str, Ha
     return {"delivery.send": send, "subscription.sweep": sweep}
 
 
-async def attempt(database: Database, door: Door, settings: Settings, delivery_id: int) -> int | None:
+async def attempt(
+    database: Database, door: Door, settings: Settings, vault: Vault, delivery_id: int
+) -> int | None:
     """Send one delivery once and record what came of it; returns when to try again, or None."""
     row = await database.read(_load, delivery_id)
     if row is None or row["state"] != "waiting":
@@ -136,17 +141,18 @@ async def attempt(database: Database, door: Door, settings: Settings, delivery_i
         await database.write(_drop, delivery_id, row["attempts"])
         return None
     started = time.monotonic()
-    outcome = await _post(door, settings, row)
+    outcome = await _post(door, settings, vault, row)
     duration = round((time.monotonic() - started) * 1000)
     return await database.write(_record, row, outcome, duration, settings)
 
 
-async def _post(door: Door, settings: Settings, row: Row) -> Outcome:
+async def _post(door: Door, settings: Settings, vault: Vault, row: Row) -> Outcome:
     try:
+        headers = _headers(row, vault)
         answer = await door.request(
             "POST",
             row["target_url"],
-            headers=_headers(row),
+            headers=headers,
             data=row["body"].encode(),
             timeout=settings.delivery_timeout,
             max_size=MAX_ANSWER,
@@ -157,12 +163,18 @@ async def _post(door: Door, settings: Settings, row: Row) -> Outcome:
     return outcomes.of_answer(answer)
 
 
-def _headers(row: Row) -> dict[str, str]:
+def _headers(row: Row, vault: Vault) -> dict[str, str]:
+    """Cloze's own headers, and those of Standard Webhooks: signed when the subscription has a secret."""
+    now = int(clock.now())
     headers = {
         "Content-Type": "application/json",
         "X-Cloze-Subscription-ID": row["uniqueid"],
         "webhook-id": f"msg_{row['id']}",  # stable over retries: receivers recognise a repetition
+        "webhook-timestamp": str(now),
     }
+    if row["secret"] is not None:
+        secret = vault.decrypt(row["secret"])
+        headers["webhook-signature"] = signature(secret, headers["webhook-id"], now, row["body"].encode())
     if row["client_reference"]:
         headers["X-Cloze-Client-Reference"] = row["client_reference"]
     trace = msgspec.json.decode(row["actor"], type=Actor).trace

@@ -4,40 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import bindparam, select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tieline.crm import subscriptions
+from tieline.crm import subscriptions, webhook_log
 from tieline.crm.access import Caller
 from tieline.errors import NotFound, TielineError
 from tieline.records.webhook import EVERY_EVENT, SubscribeRequest, UnsubscribeRequest
-from tieline.store.database import Row, Statement, Transaction
-from tieline.store.tables import delivery, delivery_attempt, subscription
+from tieline.store.database import Transaction
 from tieline.web import session
-from tieline.web.context import database, door
+from tieline.web.context import database, door, vault
 from tieline.web.forms import values_of
 from tieline.web.page import go, render
-
-ATTEMPTS = Statement(
-    select(
-        delivery_attempt.c.at,
-        delivery_attempt.c.duration,
-        delivery_attempt.c.outcome,
-        delivery_attempt.c.status,
-        delivery_attempt.c.answer,
-        delivery_attempt.c.error,
-        delivery.c.body,
-        delivery.c.state,
-        subscription.c.event,
-        subscription.c.target_url,
-    )
-    .join(delivery, delivery.c.id == delivery_attempt.c.delivery_id)
-    .join(subscription, subscription.c.id == delivery.c.subscription_id)
-    .where(delivery.c.account_id == bindparam("account_id"))
-    .order_by(delivery_attempt.c.id.desc())
-    .limit(50)
-)
 
 
 async def show(request: Request) -> Response:
@@ -67,6 +45,32 @@ async def resume(request: Request) -> Response:
     return go(request, "/settings/webhooks", "Active again.")
 
 
+async def secret(request: Request) -> Response:
+    """Make a signing secret and show it once."""
+    caller = await session.signed_in(request)
+    made = await database(request).write(
+        webhook_log.new_secret, caller, request.path_params["uniqueid"], vault(request)
+    )
+    return await _page(request, {}, None, secret=made)
+
+
+async def test(request: Request) -> Response:
+    """Send a test."""
+    caller = await session.signed_in(request)
+    await database(request).write(webhook_log.send_test, caller, request.path_params["uniqueid"])
+    return go(request, "/settings/webhooks#log", "A test is on its way.")
+
+
+async def redeliver(request: Request) -> Response:
+    """Send a delivery once more."""
+    caller = await session.signed_in(request)
+    try:
+        await database(request).write(webhook_log.redeliver, caller, int(request.path_params["delivery"]))
+    except TielineError as error:
+        return await _page(request, {}, error)
+    return go(request, "/settings/webhooks#log", "On its way again.")
+
+
 async def remove(request: Request) -> Response:
     """Unsubscribe."""
     caller = await session.signed_in(request)
@@ -81,20 +85,23 @@ def _remove(tx: Transaction, caller: Caller, uniqueid: str) -> None:
     subscriptions.unsubscribe(tx, caller, UnsubscribeRequest(event=found.event, uniqueid=uniqueid))
 
 
-async def _page(request: Request, values: dict[str, str], error: TielineError | None) -> Response:
+async def _page(
+    request: Request, values: dict[str, str], error: TielineError | None, *, secret: str | None = None
+) -> Response:
     caller = await session.signed_in(request)
-    listed, attempts = await database(request).read(_read, caller)
+    listed, deliveries = await database(request).read(_read, caller)
     return await render(
         request,
         "webhooks.html",
         status=422 if error else 200,
         subscriptions=listed,
-        attempts=attempts,
+        deliveries=deliveries,
+        secret=secret,
         events=EVERY_EVENT,
         values=values,
         error=error,
     )
 
 
-def _read(tx: Transaction, caller: Caller) -> tuple[list[Any], list[Row]]:
-    return subscriptions.list_subscriptions(tx, caller), tx.all(ATTEMPTS, {"account_id": caller.account_id})
+def _read(tx: Transaction, caller: Caller) -> tuple[list[Any], list[dict[str, Any]]]:
+    return subscriptions.list_subscriptions(tx, caller), webhook_log.deliveries(tx, caller)
