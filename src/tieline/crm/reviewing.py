@@ -66,6 +66,26 @@ IDENTIFIERS = Statement(
 )
 
 
+PAIRS = Statement(
+    select(merge_review.c.id, merge_review.c.first_id, merge_review.c.second_id).where(
+        or_(
+            merge_review.c.first_id == bindparam("relation_id"),
+            merge_review.c.second_id == bindparam("relation_id"),
+        )
+    )
+)
+PAIR = Statement(
+    select(merge_review.c.id).where(
+        merge_review.c.first_id == bindparam("first"), merge_review.c.second_id == bindparam("second")
+    )
+)
+MOVE = Statement(
+    update(merge_review)
+    .where(merge_review.c.id == bindparam("wanted"))
+    .values(first_id=bindparam("first"), second_id=bindparam("second"))
+)
+
+
 class Pair(msgspec.Struct):
     """Two records that wait to be compared, as stored."""
 
@@ -118,6 +138,16 @@ def queue(tx: Transaction, caller: Caller, kind: str, relation_id: int, others: 
                 "created": clock.now_ms(),
             },
         )
+
+
+def joined(tx: Transaction, survivor: int, other: int) -> None:
+    """A record was merged into another: its pairs are the survivor's now."""
+    for row in tx.all(PAIRS, {"relation_id": other}):
+        partner = row["second_id"] if row["first_id"] == other else row["first_id"]
+        first, second = sorted((survivor, partner))
+        known = tx.one(PAIR, {"first": first, "second": second}) is not None
+        if first != second and not known:
+            tx.run(MOVE, {"wanted": row["id"], "first": first, "second": second})
 
 
 def keep_apart(tx: Transaction, caller: Caller, kind: str, one: int, other: int) -> None:

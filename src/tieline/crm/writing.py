@@ -530,6 +530,7 @@ def index(tx: Transaction, caller: Caller, kind: str, row_id: int, record: Wire)
 def _fold(tx: Transaction, survivor: Row, others: list[Row]) -> None:
     """Give everything that points at the other rows to the survivor, and remove them."""
     for other in others:
+        reviewing.joined(tx, survivor["id"], other["id"])
         for table, column in (
             (identifier, "relation_id"),
             (entry_link, "relation_id"),

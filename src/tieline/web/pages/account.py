@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from tieline import __version__, ids
 from tieline.crm import accounts, sample
-from tieline.crm.access import Caller
+from tieline.crm.access import Caller, require_administrator
 from tieline.crm.accounts import ApiKey
 from tieline.crm.settings import AccountSettings, FieldSetting, StepSetting, load_settings, save_settings
 from tieline.errors import InvalidInput, TielineError
@@ -111,6 +111,16 @@ async def save_labels(request: Request) -> Response:
     return await _change(request, change, "#labels", "Labels saved.")
 
 
+async def save_merging(request: Request) -> Response:
+    """Whether records that one write names are joined at once."""
+    review = "review" in await values_of(request)
+
+    def change(stored: AccountSettings) -> AccountSettings:
+        return msgspec.structs.replace(stored, merge="review" if review else "always")
+
+    return await _change(request, change, "#merging", "Saved.")
+
+
 async def add_step(request: Request) -> Response:
     """A step at a segment and stage."""
     values = await values_of(request)
@@ -176,6 +186,8 @@ async def _change(request: Request, change: Any, anchor: str, message: str) -> R
     caller = await session.signed_in(request)
 
     def write(tx: Transaction) -> None:
+        if caller.team is not None:
+            require_administrator(caller, "change the team's settings")
         save_settings(tx, caller.account_id, change(load_settings(tx, caller.account_id)))
 
     try:
