@@ -27,9 +27,9 @@ NO_TEAM = "You are not a member of a team"
 
 
 class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who made a change, as the history tells it. `name`: the key, file, page or scenario they used."""
+    """Who made a change, as the history tells it. `name`: the key, app, file, page or scenario they used."""
 
-    kind: Literal["user", "key", "scenario", "import", "system"]
+    kind: Literal["user", "key", "app", "scenario", "import", "system"]
     name: str = ""
     email: str = ""
     trace: Trace | None = None
@@ -46,6 +46,7 @@ class Caller(msgspec.Struct, frozen=True):
     aka: tuple[str, ...] = ()
     scopes: frozenset[str] = ALL_SCOPES
     actor: Actor = Actor("system")
+    app_id: int | None = None  # the app whose access token was sent (1.4)
 
     @property
     def addresses(self) -> frozenset[str]:

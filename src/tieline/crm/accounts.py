@@ -24,7 +24,7 @@ PASSWORD_LENGTH = 10
 PREFIX_LENGTH = 6
 KEY_USE_INTERVAL = 60_000  # ms: how exactly "last used" is kept
 
-# By database: how often something that `caller_by_key` answers became out of date in this process.
+# By database: how often what a key or an access token stands for became out of date in this process.
 _credentials: Counter[str] = Counter()
 
 hasher = argon2.PasswordHasher()
@@ -172,7 +172,7 @@ def caller_by_id(tx: Transaction, account_id: int, *, actor: Actor | None = None
     row = tx.one(BY_ID, {"account_id": account_id})
     if row is None:
         raise NotFound("The account does not exist any more.")
-    return _caller(row, actor or Actor("system"))
+    return caller_of(row, actor or Actor("system"))
 
 
 def create_key(tx: Transaction, account_id: int, name: str) -> tuple[ApiKey, str]:
@@ -204,7 +204,7 @@ def revoke_key(tx: Transaction, account_id: int, key_id: int) -> None:
     """End a key. Raises NotFound."""
     if not tx.run(REVOKE, {"account_id": account_id, "key_id": key_id, "now": clock.now_ms()}):
         raise NotFound("There is no such API key.")
-    _credentials_changed(tx)
+    credentials_changed(tx)
 
 
 def caller_by_key(tx: Transaction, plain: str, user: str | None = None) -> tuple[Caller, Row] | None:
@@ -212,21 +212,22 @@ def caller_by_key(tx: Transaction, plain: str, user: str | None = None) -> tuple
     row = tx.one(BY_KEY, {"hash": digest(plain)})
     if row is None:
         return None
-    caller = _caller(row, Actor("key", str(row["key_name"]), str(row["email"])))
+    caller = caller_of(row, Actor("key", str(row["key_name"]), str(row["email"])))
     if user and user.strip().lower() not in caller.addresses:
         return None
     return caller, row
 
 
 def credentials_version(url: str) -> int:
-    """A number that changes when this process revokes a key or changes a profile of that database.
+    """A number that changes when this process revokes a key or token, or changes a profile, of that database.
 
-    Whoever keeps what `caller_by_key` answered throws it away then.
+    Whoever keeps what a key or token stands for throws it away then.
     """
     return _credentials[url]
 
 
-def _credentials_changed(tx: Transaction) -> None:
+def credentials_changed(tx: Transaction) -> None:
+    """Once this is committed, nobody may go on with what they remember of a key or token."""
     source = tx.source
     tx.after_commit(lambda: _credentials.update((source,)))
 
@@ -285,7 +286,7 @@ def create_session(tx: Transaction, account_id: int, *, days: int, agent: str = 
 def caller_by_session(tx: Transaction, token: str) -> Caller | None:
     """Who is signed in with that token."""
     row = tx.one(BY_SESSION, {"hash": digest(token), "now": clock.now_ms()})
-    return None if row is None else _caller(row, Actor("user", "", str(row["email"])))
+    return None if row is None else caller_of(row, Actor("user", "", str(row["email"])))
 
 
 def end_session(tx: Transaction, token: str) -> None:
@@ -339,7 +340,7 @@ def update_profile(
         "aka": msgspec.json.encode(others).decode(),
     }
     tx.run(update(account).where(account.c.id == caller.account_id).values(values))
-    _credentials_changed(tx)
+    credentials_changed(tx)
 
 
 def digest(secret: str) -> str:
@@ -368,6 +369,7 @@ def _account(row: Row) -> Account:
     return Account(**{name: row[name] for name in Account.__struct_fields__})
 
 
-def _caller(row: Row, actor: Actor) -> Caller:
+def caller_of(row: Row, actor: Actor) -> Caller:
+    """The caller of an account's row."""
     values: dict[str, Any] = {name: row[name] for name in ("email", "name", "country", "timezone")}
     return Caller(account_id=row["id"], aka=tuple(msgspec.json.decode(row["aka"])), actor=actor, **values)
