@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from tieline.api import extensions, team, timeline, user, webhooks
+from tieline.api import extensions, oauth, team, timeline, user, webhooks
 from tieline.api import people_companies_projects as relations
 from tieline.api.call import Endpoint
 from tieline.api.dispatch import Api
@@ -58,5 +58,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 
 
 def routes() -> list[BaseRoute]:
-    """Everything under /v1."""
-    return [Api(ENDPOINTS)]
+    """Everything under /v1, and what apps exchange tokens at."""
+    return [Api(ENDPOINTS), *oauth.routes()]

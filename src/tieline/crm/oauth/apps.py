@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,6 +21,8 @@ from tieline.store.tables import oauth_client
 
 MOST_ADDRESSES: Final = 20
 LONGEST_ADDRESS: Final = 2000
+
+_HOST: Final = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+")
 
 _mine = (
     oauth_client.c.account_id == bindparam("account_id"),
@@ -209,7 +212,7 @@ def _problem(address: str) -> str | None:
     except ValueError:
         return "is not an address"
     if parts.scheme in {"https", "http"}:
-        if not host or "@" in parts.netloc:
+        if not _HOST.fullmatch(host) or "@" in parts.netloc:
             return "names no host, or a user"
         if parts.scheme == "http" and not _is_loopback(host):
             return "would send the code unencrypted"
