@@ -42,6 +42,7 @@ PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "POST",
     "Access-Control-Allow-Headers": "Authorization, Content-Type",
 }
+EVERY_METHOD: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # no page answers at these paths
 Given = Mapping[str, str]
 Act = Callable[[Transaction, Given, App], Any]
 
@@ -49,8 +50,8 @@ Act = Callable[[Transaction, Given, App], Any]
 def routes() -> list[BaseRoute]:
     """The token endpoint, revocation (RFC 7009), and where a client finds them (RFC 8414)."""
     return [
-        Route("/oauth/token", _endpoint(exchange), methods=["POST", "OPTIONS"]),
-        Route("/oauth/revoke", _endpoint(give_back), methods=["POST", "OPTIONS"]),
+        Route("/oauth/token", _endpoint(exchange), methods=EVERY_METHOD),
+        Route("/oauth/revoke", _endpoint(give_back), methods=EVERY_METHOD),
         Route("/.well-known/oauth-authorization-server", describe, methods=["GET"]),
     ]
 
@@ -92,6 +93,9 @@ def _endpoint(act: Act) -> Callable[[Request], Awaitable[Response]]:
     async def respond(request: Request) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=PREFLIGHT)
+        if request.method != "POST":
+            told = {"error": "invalid_request", "error_description": "send a POST"}
+            return _answer(405, told, {"Allow": "POST, OPTIONS"})
         try:
             given = await _given(request)
             if act is exchange:
