@@ -77,7 +77,7 @@ async def _check(request: Request, given: Given) -> Asked | Response:
             "consent_refused.html",
             status=400,
             app=sender.app,
-            refusal=refusal,
+            error=refusal,
             place=place_of(sender.redirect_uri),
             back=sender.refused(refusal),
         )
@@ -86,7 +86,7 @@ async def _check(request: Request, given: Given) -> Asked | Response:
 async def _nowhere(request: Request, error: InvalidInput) -> Response:
     """Told here, never at an address that the app has not registered; to programs as JSON."""
     if "text/html" in request.headers.get("accept", ""):
-        return await render(request, "error.html", status=400, bare=True, error=error, code=400)
+        return await render(request, "consent_refused.html", status=400, bare=True, error=error)
     told = {"error": "invalid_request", "error_description": str(error)}
     return Response(msgspec.json.encode(told), 400, media_type="application/json")
 
