@@ -14,7 +14,7 @@ from tests.oauth import BACK, ThirdParty
 from tests.servers import RunningServer
 from tieline.api.routes import ENDPOINTS
 from tieline.crm.oauth import apps, grants
-from tieline.crm.oauth.protocol import s256
+from tieline.ids import s256
 from tieline.records.vocabulary import SCOPES
 from tieline.store.tables import change, oauth_grant, oauth_token, subscription
 

@@ -12,9 +12,10 @@ from tieline.crm import accounts
 from tieline.crm.access import Caller
 from tieline.crm.oauth import apps, grants, requests, tokens
 from tieline.crm.oauth.apps import App, AppDraft
-from tieline.crm.oauth.protocol import Refusal, read_scopes, s256
+from tieline.crm.oauth.protocol import Refusal, read_scopes
 from tieline.crm.oauth.tokens import Issued
 from tieline.errors import InvalidInput, NotFound
+from tieline.ids import s256
 from tieline.records.vocabulary import SCOPES
 from tieline.store.database import Database, Transaction
 from tieline.store.tables import oauth_client, oauth_grant, oauth_token

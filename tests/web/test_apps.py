@@ -14,7 +14,7 @@ from tests.oauth import BACK, ThirdParty
 from tests.web.test_sign_in import PASSWORD, Visitor
 from tieline.crm import accounts
 from tieline.crm.oauth import grants
-from tieline.crm.oauth.protocol import s256
+from tieline.ids import s256
 from tieline.records.vocabulary import SCOPE_WORDS, SCOPES
 from tieline.web.pages import sign_in
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import re
 from typing import Final, Literal
 
+from tieline import ids
 from tieline.errors import TielineError
 from tieline.records.vocabulary import SCOPES
 
@@ -59,10 +58,5 @@ def proves(verifier: str, challenge: str, method: str) -> bool:
     """True when the verifier belongs to the challenge (RFC 7636, 4.6)."""
     if not _VERIFIER.fullmatch(verifier):
         return False
-    made = s256(verifier) if method == "S256" else verifier
+    made = ids.s256(verifier) if method == "S256" else verifier
     return hmac.compare_digest(made.encode(), challenge.encode())
-
-
-def s256(verifier: str) -> str:
-    """The S256 challenge of a verifier."""
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
