@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -113,6 +114,26 @@ def test_a_public_app_proves_itself_by_its_challenge(api: RunningServer) -> None
     two = app.post({**refresh, "refresh_token": made["refresh_token"]}).json()
     assert len({made["refresh_token"], one["refresh_token"], two["refresh_token"]}) == 3
     assert api.request("GET", PROFILE, key=two["access_token"]).status == 200
+
+
+def test_a_code_sent_several_times_at_once_is_good_for_nothing(app: ThirdParty) -> None:
+    given = {"grant_type": "authorization_code", "code": app.consent()}
+    with ThreadPoolExecutor(6) as pool:
+        answers = [found.result() for found in [pool.submit(app.token, **given) for _ in range(6)]]
+    made = [answer.json() for answer in answers if answer.status == 200]
+    assert len(made) == 1
+    assert {answer.status for answer in answers} == {200, 400}
+    assert app.api.request("GET", PROFILE, key=made[0]["access_token"]).json() == BEARER_401
+
+
+def test_a_refresh_token_sent_several_times_at_once_works_each_time(app: ThirdParty) -> None:
+    given = {"grant_type": "refresh_token", "refresh_token": app.connect("basic")["refresh_token"]}
+    with ThreadPoolExecutor(6) as pool:
+        answers = [found.result() for found in [pool.submit(app.token, **given) for _ in range(6)]]
+    assert {answer.status for answer in answers} == {200}
+    keys = {answer.json()["access_token"] for answer in answers}
+    assert len(keys) == 6
+    assert {app.api.request("GET", PROFILE, key=key).status for key in keys} == {200}
 
 
 def test_browsers_may_ask_and_programs_find_their_way(app: ThirdParty) -> None:
