@@ -38,6 +38,7 @@ PAGES = {
     "settings": "/settings",
     "webhooks": "/settings/webhooks",
     "connections": "/settings/connections",
+    "apps": "/settings/apps",
     "add-person": "/people/new",
 }
 LOOKS = {

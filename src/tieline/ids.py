@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import secrets
 import uuid
 
@@ -34,3 +36,8 @@ def execution() -> str:
 def secret(size: int = 32) -> str:
     """A random secret of `size` bytes, base64url: keys, tokens, hook addresses."""
     return secrets.token_urlsafe(size)
+
+
+def s256(verifier: str) -> str:
+    """The S256 code challenge that a verifier proves (RFC 7636, 4.2)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()

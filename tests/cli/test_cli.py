@@ -249,3 +249,21 @@ def test_a_team_by_command(tieline: Run) -> None:
     refused(tieline("team", "add", "nobody@x.example", *ada), 1, "account create")
     assert tieline("team", "remove", "max@x.example", *ada).returncode == 0
     refused(tieline("team", "remove", "max@x.example", *ada), 1, "no member")
+
+
+def test_apps(tieline: Run) -> None:
+    tieline("account", "create", "a@x.example")
+    register = ("app", "register", "Mail merge", "--redirect-uri")
+    refused(tieline("app", "register", "Mail merge"), 2, "redirect-uri")
+    refused(tieline(*register, "http://app.example.org/"), 1, "redirect_uris", "https://")
+    made = answer(tieline(*register, "https://app.example.org/a", "--redirect-uri", "https://app.example.org/b", "--json"))  # fmt: skip
+    assert len(made["client_secret"]) == 43
+    assert made["redirect_uris"] == ["https://app.example.org/a", "https://app.example.org/b"]
+    public = tieline(*register, "com.example.app:/back", "--public").stdout
+    assert "none: it is public" in public
+    (first, second) = answer(tieline("app", "list", "--json"))
+    assert (first["client_id"], first["public"], second["public"]) == (made["client_id"], False, True)
+    assert "client_secret" not in first
+    assert answer(tieline("app", "revoke", made["client_id"], "--json"))["revoked"] == "Mail merge"
+    refused(tieline("app", "revoke", made["client_id"]), 1, "tieline app list")
+    assert "https://app.example.org" not in tieline("app", "list").stdout

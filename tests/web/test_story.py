@@ -92,7 +92,7 @@ def test_every_page_at_phone_width_in_the_dark_fits(page: Page, url: str) -> Non
     page.set_viewport_size({"width": 390, "height": 844})
     for path in (
         "/people", "/companies", "/projects", "/agenda", "/scenarios", "/scenarios/import", "/executions", "/import",
-        "/settings", "/settings/webhooks", "/settings/connections", "/people/new",
+        "/settings", "/settings/webhooks", "/settings/connections", "/settings/apps", "/people/new",
     ):  # fmt: skip
         page.goto(url + path)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

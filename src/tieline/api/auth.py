@@ -1,15 +1,15 @@
-"""Who asks (contract 1.1–1.3): three forms of the same key, and calls from inside the process.
+"""Who asks (contract 1.1–1.5): an API key in three forms, an access token, and calls from inside the process.
 
-Keys are looked up by their SHA-256, so that the time a look-up takes says nothing about the key. What was found is
-kept in memory until a key is revoked or a profile changes. Only SQLite allows that: there this process is the only
-one; on PostgreSQL another process may revoke the key, so it is looked up every time.
+Both are looked up by their SHA-256, so that the time a look-up takes says nothing about the secret. What was found is
+kept in memory until a key or grant is revoked or a profile changes. Only SQLite allows that: there this process is the only
+one; on PostgreSQL another process may revoke it, so it is looked up every time.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -18,8 +18,9 @@ from tieline import clock
 from tieline.api.envelope import UNKNOWN_BEARER, UNKNOWN_KEY, Answer
 from tieline.crm import accounts, credentials
 from tieline.crm.access import Actor, Caller, Trace
+from tieline.crm.oauth import grants, tokens
 from tieline.errors import Unavailable
-from tieline.store.database import Database
+from tieline.store.database import Database, Transaction
 
 log = logging.getLogger("tieline.api")
 
@@ -27,11 +28,13 @@ MOST_KNOWN = 10_000
 
 
 class Known(msgspec.Struct):
-    """What is remembered of a credential."""
+    """What is remembered of a credential. `expires`: an access token's end; None: an API key."""
 
     caller: Caller
-    key_id: int
     last_used: int
+    expires: int | None
+    note_use: Callable[[Transaction, int, int], None]  # with `noted`, the row that remembers the last use
+    noted: int
 
 
 class Refused(Exception):
@@ -58,7 +61,8 @@ class Authenticator:
             raise Refused(UNKNOWN_KEY)
         digest = accounts.digest(plain)
         known = await self._look_up(plain, digest)
-        if known is None:
+        # An access token is good as a bearer only: an address is written down in too many places (RFC 9700, 4.3.2).
+        if known is None or (known.expires is not None and not bearer):
             raise Refused(UNKNOWN_BEARER if bearer else UNKNOWN_KEY)
         # A bearer stands for itself; beside an api_key, `user` must be its owner (1.2).
         user = "" if bearer else query.get("user", "").strip().lower()
@@ -77,7 +81,7 @@ class Authenticator:
         known = self.known.get(digest)
         if known is not None:
             self.known.move_to_end(digest)
-            return known
+            return known if known.expires is None or clock.now_ms() < known.expires else None
         known = await self._read(plain)
         if known is not None and version == credentials.version(self.database.url):
             self.known[digest] = known
@@ -86,11 +90,7 @@ class Authenticator:
         return known
 
     async def _read(self, plain: str) -> Known | None:
-        found = await self.database.read(accounts.caller_by_key, plain)
-        if found is None:
-            return None
-        caller, row = found
-        return Known(caller, row["key_id"], row["last_used"] or 0)
+        return await self.database.read(known_by, plain)
 
     async def _note_use(self, known: Known) -> None:
         now = clock.now_ms()
@@ -98,9 +98,22 @@ class Authenticator:
             return
         known.last_used = now
         try:
-            await self.database.write(accounts.key_used, known.key_id, now)
+            await self.database.write(known.note_use, known.noted, now)
         except Unavailable as error:  # a full disk must not keep anybody from reading
             log.warning("the last use of a key was not noted: %s", error)
+
+
+def known_by(tx: Transaction, plain: str) -> Known | None:
+    """What a credential stands for: an API key for its account, an access token for what was consented to."""
+    found = accounts.caller_by_key(tx, plain)
+    if found is not None:
+        caller, row = found
+        return Known(caller, row["last_used"] or 0, None, accounts.key_used, row["key_id"])
+    found = tokens.caller_by_token(tx, plain)
+    if found is not None:
+        caller, row = found
+        return Known(caller, row["last_used"] or 0, row["expires"], grants.used, row["grant_id"])
+    return None
 
 
 async def caller_inside(database: Database, account_id: int, actor: Any, trace: str) -> Caller:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from tieline.api import bulk, extensions, merges, tasks, team, timeline, user, webhooks
+from tieline.api import bulk, extensions, merges, oauth, tasks, team, timeline, user, webhooks
 from tieline.api import people_companies_projects as relations
 from tieline.api.call import Endpoint
 from tieline.api.dispatch import Api
@@ -81,5 +81,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 
 
 def routes() -> list[BaseRoute]:
-    """Everything under /v1."""
-    return [Api(ENDPOINTS)]
+    """Everything under /v1, and what apps exchange tokens at."""
+    return [Api(ENDPOINTS), *oauth.routes()]

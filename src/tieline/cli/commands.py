@@ -28,10 +28,12 @@ app = typer.Typer(
 )
 account_app = typer.Typer(no_args_is_help=True, help="Accounts and their keys.")
 connection_app = typer.Typer(no_args_is_help=True, help="Accounts that modules act for.")
+oauth_app = typer.Typer(no_args_is_help=True, help="Apps that ask accounts for access (OAuth 2.0).")
 module_app = typer.Typer(no_args_is_help=True, help="The Cloze modules.")
 scenario_app = typer.Typer(no_args_is_help=True, help="Scenarios and their executions.")
 app.add_typer(account_app, name="account")
 app.add_typer(connection_app, name="connection")
+app.add_typer(oauth_app, name="app")
 app.add_typer(module_app, name="module")
 app.add_typer(scenario_app, name="scenario")
 app.add_typer(settings_app, name="settings")
@@ -187,6 +189,67 @@ def connection_remove(
     with _server(data_dir, database, account) as server:
         found = server.call("DELETE", f"/connections/{name}")
     output.emit(found) if json else output.say(f"“{found['removed']}” is removed.")
+
+
+@oauth_app.command("register")
+def app_register(
+    name: Annotated[str, typer.Argument(help="What people see when it asks for access.")],
+    redirect_uri: Annotated[
+        list[str], typer.Option(help="Where people come back to, exactly; as often as needed.")
+    ],
+    description: Annotated[str, typer.Option(help="One sentence about it.")] = "",
+    logo: Annotated[str, typer.Option(help="Address of its logo, https://.")] = "",
+    public: Annotated[
+        bool, typer.Option("--public", help="It runs where no secret can be kept: PKCE instead of a secret.")
+    ] = False,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Register an app; its secret is shown once."""
+    body = {
+        "name": name,
+        "redirect_uris": redirect_uri,
+        "description": description,
+        "logo_url": logo,
+        "public": public,
+    }
+    with _server(data_dir, database, account) as server:
+        made = server.call("POST", "/apps", body)
+    if json:
+        output.emit(made)
+        return
+    secret = f"{made['client_secret']}  (shown only now)" if made["client_secret"] else "none: it is public"
+    output.say(f"Client id      {made['client_id']}\nClient secret  {secret}")
+
+
+@oauth_app.command("list")
+def app_list(
+    account: Account = None, data_dir: DataDir = None, database: DatabaseUrl = None, json: Json = False
+) -> None:
+    """The apps that the account has registered."""
+    with _server(data_dir, database, account) as server:
+        rows = server.call("GET", "/apps")
+    output.emit(rows) if json else output.table(
+        rows,
+        {"name": "Name", "client_id": "Client id", "public": "Public", "redirect_uris": "Redirect addresses"},
+        "None.",
+    )
+
+
+@oauth_app.command("revoke")
+def app_revoke(
+    client_id: Annotated[str, typer.Argument(help="Its client id.")],
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """End an app and the access it has to any account."""
+    with _server(data_dir, database, account) as server:
+        found = server.call("DELETE", f"/apps/{client_id}")
+    output.emit(found) if json else output.say(f"“{found['revoked']}” is revoked.")
 
 
 @module_app.command("list")

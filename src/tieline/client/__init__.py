@@ -13,6 +13,7 @@ from tieline.client.errors import (
     ServerUnavailable,
     UnexpectedAnswer,
 )
+from tieline.client.oauth import Credentials, RenewingTokens
 from tieline.client.synchronous import Cloze
 from tieline.client.transport import AsgiTransport, HttpTransport, Response, Transport
 
@@ -21,12 +22,14 @@ __all__ = [
     "AsyncCloze",
     "Cloze",
     "ClozeError",
+    "Credentials",
     "Found",
     "HttpTransport",
     "InvalidRequest",
     "NotAuthorized",
     "NotFound",
     "RateLimited",
+    "RenewingTokens",
     "Response",
     "ServerUnavailable",
     "TimelinePage",

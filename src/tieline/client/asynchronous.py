@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from tieline.client import calls
 from tieline.client.calls import Body, Call, Found, TimelinePage
+from tieline.client.oauth import TokenSource
 from tieline.client.sender import Sender
 from tieline.client.transport import HttpTransport, Response, Transport
 from tieline.records.account import FieldDefinition, Profile, Segment, Stage, TeamMember
@@ -197,6 +198,8 @@ class AsyncCloze:
 
     async with AsyncCloze(api_key="…", url="http://127.0.0.1:8642") as cloze:
         person = await cloze.people.get("ada@example.org")
+
+    `tokens` renew themselves (`tieline.client.oauth`); `token` is one that does not.
     """
 
     def __init__(
@@ -205,6 +208,7 @@ class AsyncCloze:
         email: str | None = None,
         api_key: str | None = None,
         token: str | None = None,
+        tokens: TokenSource | None = None,
         url: str = CLOZE,
         transport: Transport | None = None,
         timeout: float = 30.0,
@@ -219,6 +223,7 @@ class AsyncCloze:
             timeout=timeout,
             retries=retries,
             headers=headers,
+            tokens=tokens,
         )
         self.people = AsyncRelations(self.sender, Person)
         self.companies = AsyncRelations(self.sender, Company)

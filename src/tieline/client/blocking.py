@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
 from tieline.client.calls import Call
+from tieline.client.oauth import TokenSource
 from tieline.client.sender import Sender
 from tieline.client.transport import Response, Transport
 
@@ -25,8 +26,11 @@ class BlockingSender:
         timeout: float,
         retries: int,
         headers: Mapping[str, str] | None = None,
+        tokens: TokenSource | None = None,
     ) -> None:
-        self._sender = Sender(transport, key=key, timeout=timeout, retries=retries, headers=headers)
+        self._sender = Sender(
+            transport, key=key, timeout=timeout, retries=retries, headers=headers, tokens=tokens
+        )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="tieline-client", daemon=True)
         self._thread.start()

@@ -19,6 +19,7 @@ from tieline.client.errors import (
     ServerUnavailable,
     UnexpectedAnswer,
 )
+from tieline.client.oauth import TokenSource
 from tieline.client.transport import Response, Transport
 
 T = TypeVar("T")
@@ -38,8 +39,10 @@ class Sender:
         timeout: float,
         retries: int,
         headers: Mapping[str, str] | None = None,
+        tokens: TokenSource | None = None,
     ) -> None:
         self.transport = transport
+        self.tokens = tokens
         self.timeout = timeout
         self.retries = retries
         self.headers = {"Accept": "application/json", **(headers or {})}
@@ -76,8 +79,30 @@ class Sender:
         headers: Mapping[str, str] | None = None,
         repeatable: bool = False,
     ) -> Response:
-        """One request with its retries; answers of every status are returned. Raises ServerUnavailable, RateLimited."""
-        sent = {**self.headers, **(headers or {})}
+        """One request with its retries; answers of every status are returned. Raises ServerUnavailable, RateLimited.
+
+        An access token that is refused is renewed once: a request answered 401 was not carried out. Raises
+        NotAuthorized when it cannot be renewed.
+        """
+        if self.tokens is None:
+            return await self._exchange(method, path, query, body, headers or {}, repeatable)
+        token = await self.tokens.token()
+        response = await self._exchange(method, path, query, body, bearing(token, headers), repeatable)
+        if response.status != 401:
+            return response
+        token = await self.tokens.after_refusal(token)
+        return await self._exchange(method, path, query, body, bearing(token, headers), repeatable)
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        repeatable: bool,
+    ) -> Response:
+        sent = {**self.headers, **headers}
         if body is not None:
             sent.setdefault("Content-Type", "application/json")
         params = {name: _text(value) for name, value in (query or {}).items() if value is not None}
@@ -106,6 +131,13 @@ class Sender:
     async def close(self) -> None:
         """Let connections go."""
         await self.transport.close()
+        if self.tokens is not None:
+            await self.tokens.close()
+
+
+def bearing(token: str, headers: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The headers, with a token."""
+    return {**(headers or {}), "Authorization": f"Bearer {token}"}
 
 
 def _wait(response: Response, attempt: int, repeatable: bool) -> float | None:

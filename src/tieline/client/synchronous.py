@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from tieline.client import calls
 from tieline.client.blocking import BlockingSender
 from tieline.client.calls import Body, Call, Found, TimelinePage
+from tieline.client.oauth import TokenSource
 from tieline.client.transport import HttpTransport, Response, Transport
 from tieline.records.account import FieldDefinition, Profile, Segment, Stage, TeamMember
 from tieline.records.company import Company
@@ -195,6 +196,8 @@ class Cloze:
 
     with Cloze(api_key="…", url="http://127.0.0.1:8642") as cloze:
         person = cloze.people.get("ada@example.org")
+
+    `tokens` renew themselves (`tieline.client.oauth`); `token` is one that does not.
     """
 
     def __init__(
@@ -203,6 +206,7 @@ class Cloze:
         email: str | None = None,
         api_key: str | None = None,
         token: str | None = None,
+        tokens: TokenSource | None = None,
         url: str = CLOZE,
         transport: Transport | None = None,
         timeout: float = 30.0,
@@ -217,6 +221,7 @@ class Cloze:
             timeout=timeout,
             retries=retries,
             headers=headers,
+            tokens=tokens,
         )
         self.people = Relations(self.sender, Person)
         self.companies = Relations(self.sender, Company)

@@ -141,7 +141,7 @@ async def _client(context: Context, name: str) -> tuple[AsyncCloze, Any]:
     local = context.engine.local
     owner = context.account.name or context.account.email
     return connections.open_client(
-        row, context.vault, lambda account_id: local(account_id, owner), context.door
+        row, context.vault, lambda account_id: local(account_id, owner), context.door, context.database
     ), row
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount, Route
 
+from tieline.control import apps, office, queries
 from tieline.control import handlers as h
-from tieline.control import office, queries
 from tieline.control.frame import Handler, control
 
 
@@ -28,6 +28,9 @@ def routes() -> list[BaseRoute]:
                 _route("POST", "/connections/{name}/test", h.test_connection),
                 _route("POST", "/connections/{name}/rotate", h.rotate_connection),
                 _route("DELETE", "/connections/{name}", h.remove_connection),
+                _route("GET", "/apps", apps.listing),
+                _route("POST", "/apps", apps.register),
+                _route("DELETE", "/apps/{client_id}", apps.revoke),
                 _route("GET", "/modules", h.list_modules),
                 _route("GET", "/modules/{name}", h.show_module),
                 _route("POST", "/modules/{name}/run", h.run_module),

@@ -53,9 +53,9 @@ _HIERARCHY: Final = re.compile(r"hierarchy:(/[^*]*?)(/\*|\*)?", re.IGNORECASE)
 
 
 class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who made a change, as the history tells it. `name`: the key, file, page or scenario they used."""
+    """Who made a change, as the history tells it. `name`: the key, app, file, page or scenario they used."""
 
-    kind: Literal["user", "key", "scenario", "import", "system"]
+    kind: Literal["user", "key", "app", "scenario", "import", "system"]
     name: str = ""
     email: str = ""
     trace: Trace | None = None
@@ -123,6 +123,7 @@ class Caller(msgspec.Struct, frozen=True):
     # On the team's copies: what the member sees (None: everything), and what a scope restricts that to.
     visible: tuple[Place, ...] | None = None
     asked: Place | None = None
+    app_id: int | None = None  # the app whose access token was sent (1.4)
 
     @property
     def addresses(self) -> frozenset[str]:

@@ -169,7 +169,7 @@ def caller_by_id(tx: Transaction, account_id: int, *, actor: Actor | None = None
     row = tx.one(BY_ID, {"account_id": account_id})
     if row is None:
         raise NotFound("The account does not exist any more.")
-    return _caller(tx, row, actor or Actor("system"))
+    return caller_of(tx, row, actor or Actor("system"))
 
 
 def create_key(tx: Transaction, account_id: int, name: str) -> tuple[ApiKey, str]:
@@ -209,7 +209,7 @@ def caller_by_key(tx: Transaction, plain: str, user: str | None = None) -> tuple
     row = tx.one(BY_KEY, {"hash": digest(plain)})
     if row is None:
         return None
-    caller = _caller(tx, row, Actor("key", str(row["key_name"]), str(row["email"])))
+    caller = caller_of(tx, row, Actor("key", str(row["key_name"]), str(row["email"])))
     if user and user.strip().lower() not in caller.addresses:
         return None
     return caller, row
@@ -269,7 +269,7 @@ def create_session(tx: Transaction, account_id: int, *, days: int, agent: str = 
 def caller_by_session(tx: Transaction, token: str) -> Caller | None:
     """Who is signed in with that token."""
     row = tx.one(BY_SESSION, {"hash": digest(token), "now": clock.now_ms()})
-    return None if row is None else _caller(tx, row, Actor("user", "", str(row["email"])))
+    return None if row is None else caller_of(tx, row, Actor("user", "", str(row["email"])))
 
 
 def end_session(tx: Transaction, token: str) -> None:
@@ -352,7 +352,8 @@ def _account(row: Row) -> Account:
     return Account(**{name: row[name] for name in Account.__struct_fields__})
 
 
-def _caller(tx: Transaction, row: Row, actor: Actor) -> Caller:
+def caller_of(tx: Transaction, row: Row, actor: Actor) -> Caller:
+    """The caller of an account's row."""
     values: dict[str, Any] = {name: row[name] for name in ("email", "name", "country", "timezone")}
     team = None if row["team_id"] is None else teams.team_of(tx, row)
     aka = tuple(msgspec.json.decode(row["aka"]))

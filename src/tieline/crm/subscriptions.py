@@ -55,6 +55,12 @@ _BY_UNIQUEID = Statement(
         _columns.uniqueid == bindparam("uniqueid"),
     )
 )
+_BY_APP = Statement(delete(_table).where(_columns.app_id == bindparam("app_id")))
+_BY_APP_AND_ACCOUNT = Statement(
+    delete(_table).where(
+        _columns.app_id == bindparam("app_id"), _columns.account_id == bindparam("account_id")
+    )
+)
 _LIVE = or_(_columns.expires.is_(None), _columns.expires > bindparam("now"))
 _LIST = Statement(
     select(_table).where(_columns.account_id == bindparam("account_id"), _LIVE).order_by(_columns.id)
@@ -132,6 +138,7 @@ def subscribe(tx: Transaction, caller: Caller, request: SubscribeRequest, *, doo
             "created": now,
             "ttl": ttl,
             "expires": expires,
+            "app_id": caller.app_id,
         },
     )
     # Ends the subscription when its time is over, and keeps its delivery log short until then.
@@ -164,6 +171,14 @@ def list_subscriptions(tx: Transaction, caller: Caller) -> list[Subscription]:
     """The caller's subscriptions in wire form (3.6): suspended ones included, expired ones not."""
     rows = tx.all(_LIST, {"account_id": caller.account_id, "now": clock.now_ms()})
     return [_wire(row) for row in rows]
+
+
+def remove_of_app(tx: Transaction, app_id: int, account_id: int | None = None) -> None:
+    """An app that has lost its access, to one account or to every one, is told nothing more."""
+    if account_id is None:
+        tx.run(_BY_APP, {"app_id": app_id})
+    else:
+        tx.run(_BY_APP_AND_ACCOUNT, {"app_id": app_id, "account_id": account_id})
 
 
 def resume(tx: Transaction, caller: Caller, uniqueid: str) -> None:

@@ -1,18 +1,27 @@
-"""Connections: the accounts that modules act for, with their keys encrypted at rest."""
+"""Connections: the accounts that modules act for, with their keys and tokens encrypted at rest."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, delete, select, update
 
 from tieline import clock
-from tieline.client import AsyncCloze, ClozeError, HttpTransport, NotAuthorized, Transport
+from tieline.client import (
+    AsyncCloze,
+    ClozeError,
+    Credentials,
+    HttpTransport,
+    NotAuthorized,
+    RenewingTokens,
+    Transport,
+)
 from tieline.client.asynchronous import CLOZE
 from tieline.errors import Conflict, InvalidInput, NotFound, Unavailable
 from tieline.http import Door
-from tieline.store.database import Row, Statement, Transaction
+from tieline.store.database import Database, Row, Statement, Transaction
 from tieline.store.tables import binding, connection, scenario
 from tieline.vault import Vault
 
@@ -49,15 +58,24 @@ VERIFIED = Statement(
 ROTATE = Statement(
     update(connection).where(connection.c.id == bindparam("connection_id")).values(secret=bindparam("secret"))
 )
+RECONNECT = Statement(
+    update(connection)
+    .where(connection.c.id == bindparam("connection_id"))
+    .values(secret=bindparam("secret"), verified=bindparam("now"), identity=bindparam("identity"))
+)
 REMOVE = Statement(delete(connection).where(connection.c.id == bindparam("connection_id")))
 
 
 class ConnectionView(msgspec.Struct, frozen=True):
-    """A connection without its key. `url` None: this account. `identity`: the account that the other side named."""
+    """A connection without its key. `url` None: this account. `identity`: the account that the other side named.
+
+    `kind`: key, or oauth for one that a person consented to at the other side.
+    """
 
     id: int
     name: str
     app: str
+    kind: str
     url: str | None
     email: str
     created: int
@@ -77,26 +95,50 @@ def create(
     identity: str = "",
 ) -> ConnectionView:
     """Store a connection. Raises InvalidInput naming the field, Conflict when the name is taken."""
+    label, address = check(tx, account_id, name, url)
+    if not api_key.strip():
+        raise InvalidInput("is required", field="api_key", remedy="copy it from the account's settings")
+    values = {"kind": "key", "secret": vault.encrypt(api_key.strip()), "email": email.strip()}
+    return _stored(tx, account_id, {**values, "name": label, "url": address}, identity)
+
+
+def create_oauth(
+    tx: Transaction,
+    vault: Vault,
+    account_id: int,
+    name: str,
+    *,
+    url: str,
+    credentials: Credentials,
+    identity: str,
+) -> ConnectionView:
+    """Store a connection that its account has consented to. Raises InvalidInput naming the field, Conflict."""
+    label, address = check(tx, account_id, name, url)
+    values = {"kind": "oauth", "secret": sealed(vault, credentials), "email": identity}
+    return _stored(tx, account_id, {**values, "name": label, "url": address}, identity)
+
+
+def check(tx: Transaction, account_id: int, name: str, url: str) -> tuple[str, str]:
+    """Name and address as they are stored. Raises InvalidInput naming the field, Conflict when the name is taken."""
     label, address = name.strip(), url.strip().rstrip("/") or CLOZE
     if not label:
         raise InvalidInput("is required", field="name", remedy="name the connection")
-    if not api_key.strip():
-        raise InvalidInput("is required", field="api_key", remedy="copy it from the account's settings")
     if not address.startswith(("https://", "http://")):
         raise InvalidInput(f"“{url}” is not an address", field="url", remedy=f"write it like {CLOZE}")
     if tx.one(BY_NAME, {"account_id": account_id, "name": label}) is not None:
         raise Conflict(
             f"There is a connection “{label}” already.", field="name", remedy="choose another name"
         )
+    return label, address
+
+
+def _stored(tx: Transaction, account_id: int, values: dict[str, Any], identity: str) -> ConnectionView:
     now = clock.now_ms()
     row_id = tx.insert(
         connection,
         {
+            **values,
             "account_id": account_id,
-            "name": label,
-            "url": address,
-            "email": email.strip(),
-            "secret": vault.encrypt(api_key.strip()),
             "created": now,
             "verified": now if identity else None,
             "identity": identity,
@@ -143,9 +185,35 @@ def rotate(tx: Transaction, vault: Vault, account_id: int, connection_id: int, a
     row = find(tx, account_id, connection_id)
     if row["url"] is None:
         raise InvalidInput("This account needs no key.", field="api_key")
+    if row["kind"] == "oauth":
+        raise InvalidInput("it is connected by OAuth", field="api_key", remedy="connect it again")
     if not api_key.strip():
         raise InvalidInput("is required", field="api_key", remedy="copy it from the account's settings")
     tx.run(ROTATE, {"connection_id": connection_id, "secret": vault.encrypt(api_key.strip())})
+
+
+def reconnect(
+    tx: Transaction,
+    vault: Vault,
+    account_id: int,
+    connection_id: int,
+    credentials: Credentials,
+    identity: str,
+) -> None:
+    """New tokens for a connection whose account has consented again; scenarios stay as they are."""
+    find(tx, account_id, connection_id)
+    values = {"secret": sealed(vault, credentials), "now": clock.now_ms(), "identity": identity}
+    tx.run(RECONNECT, {"connection_id": connection_id, **values})
+
+
+def sealed(vault: Vault, credentials: Credentials) -> bytes:
+    """Credentials as they are stored."""
+    return vault.encrypt(msgspec.json.encode(credentials).decode())
+
+
+def opened(vault: Vault, row: Row) -> Credentials:
+    """The credentials of a connection by OAuth. Raises Conflict when they were stored with another key."""
+    return msgspec.json.decode(vault.decrypt(bytes(row["secret"])), type=Credentials)
 
 
 def remove(tx: Transaction, account_id: int, connection_id: int) -> None:
@@ -165,25 +233,54 @@ def verified(tx: Transaction, connection_id: int, identity: str) -> None:
 
 
 def open_client(
-    row: Row, vault: Vault, local: Callable[[int], Transport], door: Door, timeout: float = 30.0
+    row: Row,
+    vault: Vault,
+    local: Callable[[int], Transport],
+    door: Door,
+    database: Database,
+    timeout: float = 30.0,
 ) -> AsyncCloze:
-    """A client that acts for the connection's account."""
+    """A client that acts for the connection's account. It keeps its tokens fresh, where there are some."""
     if row["url"] is None:
         return AsyncCloze(url="http://tieline", transport=local(int(row["account_id"])), timeout=timeout)
+    url = str(row["url"])
+    transport = HttpTransport(url, door)
+    if row["kind"] == "oauth":
+        tokens = _renewing(row, vault, door, database)
+        return AsyncCloze(tokens=tokens, url=url, transport=transport, timeout=timeout)
     key = vault.decrypt(bytes(row["secret"]))
-    transport = HttpTransport(str(row["url"]), door)
-    return AsyncCloze(
-        email=row["email"], api_key=key, url=str(row["url"]), transport=transport, timeout=timeout
-    )
+    return AsyncCloze(email=row["email"], api_key=key, url=url, transport=transport, timeout=timeout)
+
+
+def _renewing(row: Row, vault: Vault, door: Door, database: Database) -> RenewingTokens:
+    """Tokens that are read from the store each time, so that every process has those that one of them renewed."""
+    account_id, connection_id = int(row["account_id"]), int(row["id"])
+
+    async def load() -> Credentials:
+        try:
+            return opened(vault, await database.read(find, account_id, connection_id))
+        except NotFound:
+            raise NotAuthorized("The connection was removed", status=401) from None
+
+    async def save(credentials: Credentials) -> None:
+        secret = sealed(vault, credentials)
+        values = {"connection_id": connection_id, "secret": secret}
+        await database.write(lambda tx: tx.run(ROTATE, values))
+
+    known = opened(vault, row)
+    return RenewingTokens(known, HttpTransport(known.server, door), load=load, save=save)
 
 
 async def verify(client: AsyncCloze, email: str = "") -> str:
     """The account that the other side names. Raises InvalidInput for wrong credentials, Unavailable for no answer."""
+    by_token = client.sender.tokens is not None
     try:
         found = await client.user.profile()
     except NotAuthorized as error:
         raise InvalidInput(
-            f"the server refused it: {error.message}", field="api_key", remedy="copy the key again"
+            f"the server refused it: {error.message}",
+            field="connection" if by_token else "api_key",
+            remedy="connect it again" if by_token else "copy the key again",
         ) from None
     except ClozeError as error:
         raise Unavailable(

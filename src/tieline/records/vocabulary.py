@@ -111,7 +111,16 @@ BODY_TYPES = (("text", "Text"), ("html", "HTML"))
 FORECASTS = (("commit", "Commit"), ("best-case", "Best Case"))
 REPLACE_IDENTITY = (("safe", "Safe"), ("merge", "Merge"), ("replace", "Replace"))
 VISIBILITIES = (("visible", "Visible"), ("hidden", "Hidden"))
-SCOPES = ("basic", "read_relation", "change_relation", "read_content", "change_content", "analytics")
+# What an access token may be good for (1.5), as the person who is asked reads it.
+SCOPE_WORDS = {
+    "basic": "See your name, e-mail address, labels and settings",
+    "read_relation": "Read your people, companies and projects, and be told when they change",
+    "change_relation": "Create, change and delete people, companies and projects",
+    "read_content": "Read your timeline: mails, calls, meetings, notes and to-dos",
+    "change_content": "Add calls, mails, notes and to-dos to your timeline",
+    "analytics": "See reports about your activity, leads and projects",
+}
+SCOPES = tuple(SCOPE_WORDS)
 
 TEXT_TYPES = frozenset({"text"})
 CHOICE_TYPES = frozenset({"keyword", "keywords"})

@@ -362,11 +362,14 @@ class Engine:
             )
         except (NotFound, Conflict) as error:
             raise ModuleError("InvalidConfigurationError", error.message, module=node.label) from None
-        key = (int(row["id"]), bytes(row["secret"] or b""))
+        # Tokens are renewed in place; another key makes another client.
+        key = (int(row["id"]), b"" if row["kind"] == "oauth" else bytes(row["secret"] or b""))
         client = self.clients.get(key)
         if client is None:
             local = lambda owner: self.local(owner, f"scenario {scenario_id}")  # noqa: E731
-            client = connections.open_client(row, self.vault, local, self.door, self.settings.module_timeout)
+            client = connections.open_client(
+                row, self.vault, local, self.door, self.database, self.settings.module_timeout
+            )
             self.clients[key] = client
         return client
 

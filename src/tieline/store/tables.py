@@ -86,6 +86,56 @@ session = Table(
     Column("agent", Text, nullable=False, default=""),  # the browser, as it names itself
 )
 
+oauth_client = Table(  # an app that asks accounts of this server for access (contract 1.4)
+    "oauth_client",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _account_id(),  # who registered it
+    Column("client_id", Text, nullable=False, unique=True),
+    Column("secret_hash", Text),  # SHA-256; null: a public app, which cannot keep a secret
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False, default=""),
+    Column("logo_url", Text, nullable=False, default=""),
+    Column("redirect_uris", Text, nullable=False),  # JSON list, matched exactly
+    Column("created", BigInteger, nullable=False),
+    Column("revoked", BigInteger),
+    Index("ix_oauth_client_account", "account_id", "id"),
+)
+
+oauth_grant = Table(  # one consent: the code it gave, and what hangs from it once the code is redeemed
+    "oauth_grant",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _account_id(),  # who consented
+    Column("app_id", Id, ForeignKey("oauth_client.id", ondelete="CASCADE"), nullable=False),
+    Column("scopes", Text, nullable=False),  # separated by spaces
+    Column("code_hash", Text, nullable=False, unique=True),
+    Column("redirect_uri", Text),  # as the request gave it; null: it gave none
+    Column("challenge", Text),  # PKCE
+    Column("challenge_method", Text),  # S256 | plain
+    Column("created", BigInteger, nullable=False),
+    Column("redeemed", BigInteger),  # when the code was exchanged
+    Column("expires", BigInteger, nullable=False),  # the code's end, then that of the last refresh token
+    Column("last_used", BigInteger),
+    Column("revoked", BigInteger),
+    Index("ix_oauth_grant_account", "account_id", "app_id"),
+    Index("ix_oauth_grant_app", "app_id"),
+)
+
+oauth_token = Table(
+    "oauth_token",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("grant_id", Id, ForeignKey("oauth_grant.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),  # access | refresh
+    Column("hash", Text, nullable=False, unique=True),  # SHA-256
+    Column("scopes", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("replaced", BigInteger),  # a refresh token of a public app: when the next one was given
+    Index("ix_oauth_token_grant", "grant_id", "expires"),
+)
+
 relation = Table(
     "relation",
     metadata,
@@ -254,6 +304,7 @@ subscription = Table(
     Column("last_attempt", BigInteger),
     Column("success_count", Integer, nullable=False, default=0),
     Column("fail_count", Integer, nullable=False, default=0),
+    Column("app_id", Id),  # the oauth_client that subscribed: its subscriptions end when it is disconnected
     Index("ix_subscription_event", "account_id", "event"),
 )
 
@@ -311,7 +362,8 @@ connection = Table(
     Column("app", Text, nullable=False, default="cloze"),
     Column("url", Text),  # null: this account, no key needed
     Column("email", Text, nullable=False, default=""),
-    Column("secret", LargeBinary),  # encrypted with the key file; never the key itself
+    Column("kind", Text, nullable=False, default="key", server_default="key"),  # key | oauth
+    Column("secret", LargeBinary),  # encrypted with the key file: the API key, or JSON of the OAuth tokens
     Column("created", BigInteger, nullable=False),
     Column("verified", BigInteger),
     Column("identity", Text, nullable=False, default=""),  # the account the other side named

@@ -10,14 +10,16 @@ from tieline.client.asynchronous import CLOZE
 from tieline.errors import TielineError
 from tieline.modules import connections
 from tieline.web import session
-from tieline.web.context import database, door, engine, vault
+from tieline.web.context import database, door, engine, settings, vault
 from tieline.web.forms import values_of
 from tieline.web.page import go, render
+
+CALLBACK = "/settings/connections/callback"
 
 
 async def show(request: Request) -> Response:
     """The list, and the form for a new one."""
-    return await _page(request, {}, None)
+    return await page_of(request, {}, None)
 
 
 async def add(request: Request) -> Response:
@@ -43,7 +45,7 @@ async def add(request: Request) -> Response:
             identity=identity,
         )
     except TielineError as error:
-        return await _page(request, values, error)
+        return await page_of(request, values, error)
     return go(request, "/settings/connections", f"Connected as {identity}.")
 
 
@@ -53,13 +55,17 @@ async def test(request: Request) -> Response:
     row = await database(request).read(connections.find, caller.account_id, request.path_params["number"])
     local = engine(request).local
     client = connections.open_client(
-        row, vault(request), lambda owner: local(owner, "connection test"), door(request)
+        row,
+        vault(request),
+        lambda owner: local(owner, "connection test"),
+        door(request),
+        database(request),
     )
     try:
         identity = await connections.verify(client, str(row["email"]))
         await database(request).write(connections.verified, int(row["id"]), identity)
     except TielineError as error:
-        return await _page(request, {}, error)
+        return await page_of(request, {}, error)
     finally:
         await client.close()
     return go(request, "/settings/connections", f"“{row['name']}” works, as {identity}.")
@@ -77,7 +83,7 @@ async def rotate(request: Request) -> Response:
             values.get("api_key", ""),
         )
     except TielineError as error:
-        return await _page(request, {}, error)
+        return await page_of(request, {}, error)
     return go(request, "/settings/connections", "The connection has its new key.")
 
 
@@ -88,11 +94,12 @@ async def remove(request: Request) -> Response:
     return go(request, "/settings/connections", "Removed.")
 
 
-async def _page(request: Request, values: dict[str, str], error: TielineError | None) -> Response:
+async def page_of(request: Request, values: dict[str, str], error: TielineError | None) -> Response:
+    """The page, with what was typed and what is wrong with it."""
     caller = await session.signed_in(request)
     await database(request).write(connections.this_account, caller.account_id)
     found = await database(request).read(connections.list_connections, caller.account_id)
-    shown = {**values, "api_key": ""}
+    shown = {**values, "api_key": "", "client_secret": ""}
     return await render(
         request,
         "connections.html",
@@ -101,4 +108,10 @@ async def _page(request: Request, values: dict[str, str], error: TielineError | 
         values=shown,
         error=error,
         cloze=CLOZE,
+        callback=callback_of(request),
     )
+
+
+def callback_of(request: Request) -> str:
+    """Where people come back to who have consented at the other side."""
+    return f"{settings(request).base_url}{CALLBACK}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -75,10 +76,11 @@ async def welcome(request: Request) -> Response:
 
 
 async def leave(request: Request) -> Response:
-    """Sign out."""
-    token = request.cookies.get(session.COOKIE, "")
+    """Sign out; with `next`, to go on there as somebody else."""
+    token, values = request.cookies.get(session.COOKIE, ""), await values_of(request)
     await database(request).write(accounts.end_session, token)
-    response = RedirectResponse("/sign-in", status_code=303)
+    further = f"?{urlencode({'next': _target(values)})}" if values.get("next") else ""
+    response = RedirectResponse(f"/sign-in{further}", status_code=303)
     session.clear_session(response)
     return response
 
