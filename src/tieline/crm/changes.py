@@ -27,7 +27,9 @@ TICK = Statement(
 )
 ONE = Statement(
     select(change).where(
-        change.c.id == bindparam("change_id"), change.c.account_id == bindparam("account_id")
+        change.c.id == bindparam("change_id"),
+        change.c.account_id == bindparam("account_id"),
+        change.c.relation_id.is_not(None),
     )
 )
 HISTORY = Statement(
@@ -106,6 +108,26 @@ def record_change(
             actor=caller.actor,
         )
     return change_id
+
+
+def record_entry_change(
+    tx: Transaction, caller: Caller, key: str, *, before: Wire, after: Wire, at: int
+) -> None:
+    """Append what changed in a timeline entry. It calls for no deliveries: the relations it concerns are told of."""
+    if not (fields := fields_between(before, after)):
+        return
+    tx.insert(
+        change,
+        {
+            "account_id": caller.account_id,
+            "at": at,
+            "kind": "entry",
+            "action": "update",
+            "sync_key": key,
+            "fields": _text(fields),
+            "actor": _text(caller.actor),
+        },
+    )
 
 
 def fields_between(before: Wire, after: Wire) -> dict[str, dict[str, Any]]:

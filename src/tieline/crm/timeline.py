@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy import bindparam, func, select
 
 from tieline import clock
-from tieline.crm import drafts, entries, notes, participants, touches
+from tieline.crm import changes, drafts, entries, notes, participants, touches
 from tieline.crm.access import Caller, require_own_account
 from tieline.crm.bodies import cut_preview, preview_of
 from tieline.crm.changes import next_stamp
@@ -192,7 +193,9 @@ def _create(tx: Transaction, caller: Caller, sent: Any, draft_of: Callable[[Call
 def _replace(tx: Transaction, caller: Caller, existing: Row, draft: Draft) -> None:
     links = participants.link(tx, caller, draft.mentions)
     concerned = [*entries.linked(tx, existing["id"]), *(relation_id for relation_id, _ in links)]
-    entries.replace(tx, existing["id"], draft, changed=next_stamp(tx, caller.account_id))
+    stamp = next_stamp(tx, caller.account_id)
+    entries.replace(tx, existing, draft, changed=stamp)
+    _record(tx, caller, existing, draft.document, stamp)
     entries.unlink(tx, existing["id"])
     entries.link(tx, existing["id"], draft.date, links)
     touches.changed(tx, caller, concerned)
@@ -207,12 +210,23 @@ def _change(
     links: list[tuple[int, str]] | None = None,
 ) -> None:
     concerned = entries.linked(tx, row["id"])
-    entries.change(tx, row["id"], {**columns, "changed": next_stamp(tx, caller.account_id)})
+    stamp = next_stamp(tx, caller.account_id)
+    entries.change(tx, row["id"], {**columns, "changed": stamp})
+    if "document" in columns:
+        _record(tx, caller, row, columns["document"], stamp)
     if links is not None:
         entries.unlink(tx, row["id"])
         entries.link(tx, row["id"], row["date"], links)
         concerned += [relation_id for relation_id, _ in links]
     touches.changed(tx, caller, concerned)
+
+
+def _record(tx: Transaction, caller: Caller, row: Row, document: str, stamp: int) -> None:
+    """The change of what an entry says, for the history and the activity."""
+    before, after = (msgspec.json.decode(text) for text in (row["document"], document))
+    before.pop("opens", None)  # an opener's doing, which stays
+    after.pop("opens", None)
+    changes.record_entry_change(tx, caller, row["key"], before=before, after=after, at=stamp)
 
 
 def _due(caller: Caller, sent: ToDo) -> int:
