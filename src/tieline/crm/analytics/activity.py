@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, literal_column, select
 
-from tieline import clock
 from tieline.crm.access import Caller
 from tieline.crm.analytics import streams
 from tieline.crm.analytics.periods import Period, periods_of
@@ -62,10 +61,9 @@ def bucketed(at: ColumnElement[int], periods: Sequence[Period]) -> ColumnElement
 def per_period(tx: Transaction, account_id: int, stream: Stream, names: Sequence[str], periods: Sequence[Period]) -> list[dict[str, Any]]:  # fmt: skip
     """These measures of a stream for each period that has any: `number` is the period's position."""
     rows = stream.rows(tx.dialect, account_id)
-    last = min(periods[-1].ends, clock.now_ms() + 1)  # what is planned has not happened
     within = (
         select(bucketed(rows.c.at, periods).label("number"), *rows.c)
-        .where(rows.c.at >= periods[0].begins, rows.c.at < last)
+        .where(rows.c.at >= periods[0].begins, rows.c.at < periods[-1].ends)
         .subquery("within")
     )
     sums = [stream.measures[name](within.c).label(f"measure{n}") for n, name in enumerate(names)]

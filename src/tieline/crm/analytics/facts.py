@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, distinct, func, literal_column, or_, select
 
-from tieline import clock
 from tieline.crm.analytics import streams
 from tieline.crm.analytics.followed import Followed
 from tieline.crm.analytics.moves import FORWARD, NONE, is_goal, rank, stays
@@ -193,7 +192,6 @@ class Facts:
                 func.max(at).label("lastactivity"),
             )
             .join_from(rows, record, record.c.entry_id == rows.c.entry_id)
-            .where(at <= clock.now_ms())
             .group_by(record.c.key)
         )
         return {row["key"]: row for row in self.tx.all(statement)}

@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 
-from tieline import clock
 from tieline.crm.access import Caller
 from tieline.crm.analytics.activity import wanted
 from tieline.crm.analytics.facts import Facts
@@ -95,7 +94,7 @@ def _followed(caller: Caller, query: FunnelQuery, settings: AccountSettings) -> 
     return Followed(
         account_id=caller.account_id,
         begins=begins,
-        ends=min(ends, clock.now_ms() + 1),
+        ends=ends,
         mode=_mode(query.mode),
         people_only=people_only,
         segment=segment,
@@ -111,7 +110,8 @@ def _period(caller: Caller, query: FunnelQuery) -> tuple[int, int]:
     start = day_of(caller, query.start, "start")
     bounds = choice_of(query.bounds, tuple(key for key, _ in FUNNEL_BOUNDS), field="bounds") or "open"
     if start is not None and bounds == "open":
-        return period_of("day", start, caller.timezone).begins, clock.now_ms() + 1
+        begins = period_of("day", start, caller.timezone).begins
+        return begins, period_of("day", today(caller), caller.timezone).ends
     period = period_of(scale, start or today(caller), caller.timezone, relative)
     return period.begins, period.ends
 

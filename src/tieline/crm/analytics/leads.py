@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Text, and_, case, cast, distinct, func, literal_column, or_, select
 
-from tieline import clock
 from tieline.crm.access import Caller
 from tieline.crm.analytics import moves
 from tieline.crm.analytics.activity import Bucket, bucketed, empty, wanted
@@ -45,9 +44,7 @@ def became_leads(
     """The condition on `relation`: people who became leads from then to before then (of that source)."""
     found = moves.moves(dialect, account_id, "stage")
     c = found.c
-    new = select(c.relation_id).where(
-        c.kind == "person", c.after == "lead", c.at >= begins, c.at < ends, c.at <= clock.now_ms()
-    )
+    new = select(c.relation_id).where(c.kind == "person", c.after == "lead", c.at >= begins, c.at < ends)
     made = relation.c.id.in_(new)
     if source is None:
         return made
@@ -77,14 +74,13 @@ def _moved(dialect: str, account_id: int, periods: list[Period]) -> Any:
     """Moves of people to and from being a lead, with the position of their period."""
     found = moves.moves(dialect, account_id, "stage")
     c = found.c
-    last = min(periods[-1].ends, clock.now_ms() + 1)
     return (
         select(bucketed(c.at, periods).label("number"), c.relation_id, c.before, c.after)
         .where(
             c.kind == "person",
             or_(c.after == "lead", c.before == "lead"),
             c.at >= periods[0].begins,
-            c.at < last,
+            c.at < periods[-1].ends,
         )
         .subquery("moved")
     )

@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, case, cast, func, literal, or_, select
 from sqlalchemy.types import BigInteger
 
+from tieline import clock
 from tieline.crm.analytics import moves
 from tieline.store import documents, tables
 
@@ -33,7 +34,7 @@ class Stream:
 
 
 def _happened(dialect: str, account_id: int) -> Subquery:
-    """Entries of the timeline, at their date."""
+    """Entries of the timeline, at their date; what is planned has not happened."""
 
     def found(name: str) -> ColumnElement[str]:
         return documents.text(dialect, _entry.document, name)
@@ -51,7 +52,7 @@ def _happened(dialect: str, account_id: int) -> Subquery:
             found("campaignId").label("campaign"),
             func.lower(found("measureas")).label("measureas"),
         )
-        .where(_entry.account_id == account_id)
+        .where(_entry.account_id == account_id, _entry.date <= clock.now_ms())
         .subquery("happened")
     )
 
