@@ -30,14 +30,7 @@ UNDOCUMENTED = {
     ("post", "/v1/createtodo"),
     ("get", "/v1/subscriptions"),
 }
-LATER = {
-    *(
-        ("post", f"/v1/analytics/{name}")
-        for name in ("activity", "teamactivity", "projects", "leads", "funnel")
-    ),
-    ("get", "/v1/analytics/teamactivity/update"),
-    ("get", "/v1/messages/opens"),
-}
+LATER: set[tuple[str, str]] = set()  # documented, not there yet: nothing
 # Beside the API, with answers of their own (1.4).
 OAUTH = {("get", "/oauth/authorize"), ("post", "/oauth/token")}
 
@@ -210,12 +203,13 @@ def test_what_is_implemented() -> None:
 
 def test_scopes() -> None:
     for endpoint in CONTRACTED:
-        (scheme,) = [
+        schemes = [
             entry["OAuth2"]
             for entry in documented()[endpoint.method.lower(), endpoint.path]["security"]
             if "OAuth2" in entry
         ]
-        assert scheme == [endpoint.scope], endpoint.path
+        # Opens are for a bearer of any kind in the document; their scope is in the contract's table (2.1).
+        assert schemes == [[endpoint.scope]] or endpoint.path == "/v1/messages/opens", endpoint.path
 
 
 class Client:
@@ -228,7 +222,8 @@ class Client:
     def send(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
         sent = {} if body is None else {"json_body": body}
         answer = check(method, path, self.api.request(method.upper(), path, **sent, **params))
-        assert answer["errorcode"] == 0, answer
+        grouped = path.startswith("/v1/analytics/") and method == "post"  # without errorcode (2.9)
+        assert answer.get("errorcode") == (None if grouped else 0), answer
         self.succeeded.add((method, path))
         return answer
 
@@ -239,6 +234,7 @@ def test_every_answer(api: RunningServer) -> None:
     reads(client)
     account(client)
     team(client)
+    figures(client)
     for plural, (_, identifier) in SAMPLES.items():
         client.send("delete", f"/v1/{plural}/delete", uniqueid=identifier)
     assert client.succeeded == IMPLEMENTED - UNDOCUMENTED
@@ -290,6 +286,21 @@ def reads(client: Client) -> None:
     client.send("get", "/v1/projects/similar", uniqueid="Harbour", pagesize=1)
     everything = client.send("post", "/v1/people/timeline", {"id": "rosa@fjordfoods.example"})
     client.send("post", "/v1/messages/get", {"messages": everything["messages"]})
+
+
+def figures(client: Client) -> None:
+    page = client.send("post", "/v1/people/timeline", {"id": "rosa@fjordfoods.example", "filter": ["mail"]})
+    opening = {"key": page["messages"][0]["key"], "cookie": "c1", "about": {"agent": "Mail"}}
+    assert client.api.post("/v1/x/messages/opened", opening)["errorcode"] == 0
+    found = client.send("get", "/v1/messages/opens", **{"from": 0})
+    assert len(found["messages"]) == 1
+    everything: dict[str, Any] = {"queries": {"all": {}, "year": {"scale": "year", "max": 3}}}
+    for name in ("activity", "teamactivity", "leads", "projects"):
+        asked = everything if name != "projects" else {"queries": {"all": {}, "year": {"scale": "year"}}}
+        assert client.send("post", f"/v1/analytics/{name}", asked).keys() == {"all", "year"}
+    funnel = {"all": {}, "steps": {"mode": "step", "metrics": ["stepcount", "lasttouch"]}}
+    client.send("post", "/v1/analytics/funnel", {"queries": funnel, "usertags": []})
+    client.send("get", "/v1/analytics/teamactivity/update", wait=1000)
 
 
 def account(client: Client) -> None:

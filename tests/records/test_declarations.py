@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import yaml
 
-from tieline.records import company, contact, person, project, timeline, webhook
+from tieline.records import analytics, company, contact, person, project, timeline, webhook
 from tieline.records.fields import FieldInfo, describe
 from tieline.records.schema import json_schema
 
@@ -40,6 +40,9 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "UnsubscribeRequest": webhook.UnsubscribeRequest,
     "Subscription": webhook.Subscription,
     "SubscriptionUsage": webhook.Usage,
+    "AnalyticsQuery": analytics.AnalyticsQuery,
+    "ProjectQuery": analytics.ProjectQuery,
+    "FunnelQuery": analytics.FunnelQuery,
 }
 
 

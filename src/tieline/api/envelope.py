@@ -49,6 +49,11 @@ def success(**members: Any) -> bytes:
     return _encode({"errorcode": 0, **{name: value for name, value in members.items() if value is not None}})
 
 
+def bare(answer: dict[str, Any]) -> bytes:
+    """An answer without errorcode: the analytics group theirs under the names of the queries (2.9)."""
+    return _encode(answer)
+
+
 def failure(errorcode: int, message: str) -> bytes:
     """`{"errorcode": n, "message": …}`."""
     return _encode({"errorcode": errorcode, "message": message})

@@ -9,11 +9,14 @@ from tieline.api import lenient, queries
 from tieline.api.call import Call
 from tieline.api.envelope import success
 from tieline.crm import derived, querying, relations, scoring
+from tieline.crm.dates import read_instant
+from tieline.crm.opens import record_open
 from tieline.errors import InvalidInput, NoIdentifier
 from tieline.records.kinds import KINDS
 from tieline.store.database import Transaction
 
 MOST = 50
+MOST_TEXT = 500
 
 
 async def score(call: Call) -> bytes:
@@ -49,3 +52,27 @@ async def suggest(call: Call) -> bytes:
     text = call.query.get("text", "")
     found = await call.read_slow(querying.suggestions, call.caller, kind, text, limit or 10)
     return success(list=found)
+
+
+async def opened(call: Call) -> bytes:
+    """A mail program saw that an e-mail was opened: `key` of the message, `date`, `cookie`, `about` the opener."""
+    body = call.object()
+    key = queries.text(body, "key")
+    if key is None:
+        raise InvalidInput("is required", field="key", remedy="send the key of an e-mail")
+    at = read_instant(body.get("date"), field="date", timezone=call.caller.timezone)
+    cookie, about = queries.text(body, "cookie") or "", body.get("about") or {}
+    if not isinstance(about, dict) or not all(isinstance(value, str) for value in about.values()):
+        raise InvalidInput(
+            "expected an object of texts", field="about", remedy="send {address, agent, place}"
+        )
+
+    def act(tx: Transaction) -> bytes:
+        record_open(tx, call.caller, key, at=at, cookie=cookie[:MOST_TEXT], about=_shortened(about))
+        return success()
+
+    return await call.write(act)
+
+
+def _shortened(about: dict[str, str]) -> dict[str, str]:
+    return {name[:MOST_TEXT]: value[:MOST_TEXT] for name, value in list(about.items())[:10]}

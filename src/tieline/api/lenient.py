@@ -23,6 +23,7 @@ RENAMED: dict[str, dict[str, str]] = {
     "todo": {"text": "subject", "due": "when", "date": "when", "recipients": "participants"},
     "content": {"text": "body", "type": "style"},
     "communication": {"type": "style"},
+    "analyticsquery": {"period_scale": "scale", "periods": "max"},
 }  # fmt: skip
 ADDRESS = {"state": "region", "zip": "postcode", "postalcode": "postcode"}
 NETWORKS = ("twitter", "facebook", "linkedin")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from tieline.api import bulk, extensions, merges, oauth, tasks, team, timeline, user, webhooks
+from tieline.api import analytics, bulk, extensions, merges, oauth, tasks, team, timeline, user, webhooks
 from tieline.api import people_companies_projects as relations
 from tieline.api.call import Endpoint
 from tieline.api.dispatch import Api
@@ -37,6 +37,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", "/v1/timeline/todo/create", "change_content", timeline.todo, older=("/v1/createtodo",)),
     Endpoint("POST", "/v1/messages/get", "read_content", timeline.messages),
     Endpoint("POST", "/v1/messages/body", "read_content", timeline.body),
+    Endpoint("GET", "/v1/messages/opens", "read_content", timeline.opens),
+    Endpoint("POST", "/v1/x/messages/opened", "change_content", extensions.opened),
+    Endpoint("POST", "/v1/analytics/activity", "analytics", analytics.activity),
+    Endpoint("POST", "/v1/analytics/teamactivity", "analytics", analytics.team_activity),
+    Endpoint("GET", "/v1/analytics/teamactivity/update", "analytics", analytics.update_team_activity),
+    Endpoint("POST", "/v1/analytics/projects", "analytics", analytics.projects),
+    Endpoint("POST", "/v1/analytics/leads", "analytics", analytics.leads),
+    Endpoint("POST", "/v1/analytics/funnel", "analytics", analytics.funnel),
     Endpoint("GET", "/v1/user/profile", "basic", user.profile),
     Endpoint("GET", "/v1/profile", "basic", user.older_profile),
     Endpoint("GET", "/v1/user/fields", "basic", user.fields, older=("/v1/customfields",)),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from tieline.api import queries
 from tieline.api.call import Call
 from tieline.api.envelope import success
+from tieline.crm import opens as opening
 from tieline.crm import timeline
 from tieline.errors import InvalidInput
 from tieline.records import codec
@@ -69,3 +72,15 @@ async def body(call: Call) -> bytes:
         raise InvalidInput("is required", field="key", remedy="send the key of a message")
     found = await call.read(timeline.body, call.caller, key)
     return success(body=found.body, mimeType=found.mime_type)
+
+
+async def opens(call: Call) -> bytes:
+    """E-mails that were opened, from that moment on; `next` leads to more."""
+    since = queries.whole(call.query, "from") or 0
+    if since < 0:
+        raise InvalidInput("is out of range", field="from", remedy="send UTC milliseconds")
+    cursor, base = queries.text(call.query, "cursor") or "", call.settings.base_url
+    page = await call.read_slow(opening.opened, call.caller, since=since, cursor=cursor, base_url=base)
+    query = urlencode({"from": since, "cursor": page.cursor or ""})
+    following = f"{base}/v1/messages/opens?{query}" if page.cursor else None
+    return success(messages=page.messages, more=page.cursor is not None, next=following)

@@ -27,7 +27,9 @@ TICK = Statement(
 )
 ONE = Statement(
     select(change).where(
-        change.c.id == bindparam("change_id"), change.c.account_id == bindparam("account_id")
+        change.c.id == bindparam("change_id"),
+        change.c.account_id == bindparam("account_id"),
+        change.c.relation_id.is_not(None),
     )
 )
 HISTORY = Statement(

@@ -78,9 +78,13 @@ def insert(tx: Transaction, account_id: int, draft: Draft, *, changed: int, samp
     return {"id": entry_id, "key": key}
 
 
-def replace(tx: Transaction, entry_id: int, draft: Draft, *, changed: int) -> None:
-    """Put a new version in place of an entry; whether it is done stays."""
-    change(tx, entry_id, {**_values(draft), "changed": changed})
+def replace(tx: Transaction, row: Row, draft: Draft, *, changed: int) -> None:
+    """Put a new version in place of an entry; whether it is done, and who opened it, stays."""
+    values = _values(draft)
+    if "opens" in (kept := extras(row)):
+        document = {**msgspec.json.decode(draft.document), "opens": kept["opens"]}
+        values["document"] = msgspec.json.encode(document).decode()
+    change(tx, row["id"], {**values, "changed": changed})
 
 
 def change(tx: Transaction, entry_id: int, values: Mapping[str, Any]) -> None:

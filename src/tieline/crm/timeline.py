@@ -210,7 +210,8 @@ def _assigned(tx: Transaction, caller: Caller, draft: Draft) -> Caller:
 def _replace(tx: Transaction, caller: Caller, existing: Row, draft: Draft) -> None:
     links = participants.link(tx, caller, draft.mentions)
     concerned = [*entries.linked(tx, existing["id"]), *(relation_id for relation_id, _ in links)]
-    entries.replace(tx, existing["id"], draft, changed=next_stamp(tx, caller.account_id))
+    stamp = next_stamp(tx, caller.account_id)
+    entries.replace(tx, existing, draft, changed=stamp)
     entries.unlink(tx, existing["id"])
     entries.link(tx, existing["id"], draft.date, links)
     touches.changed(tx, caller, concerned)
@@ -226,7 +227,8 @@ def _change(
     links: list[tuple[int, str]] | None = None,
 ) -> None:
     concerned = entries.linked(tx, row["id"])
-    entries.change(tx, row["id"], {**columns, "changed": next_stamp(tx, caller.account_id)})
+    stamp = next_stamp(tx, caller.account_id)
+    entries.change(tx, row["id"], {**columns, "changed": stamp})
     if links is not None:
         entries.unlink(tx, row["id"])
         entries.link(tx, row["id"], row["date"], links)

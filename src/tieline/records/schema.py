@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from tieline.records.analytics import AnalyticsQuery, FunnelQuery, ProjectQuery
 from tieline.records.changes import Change
 from tieline.records.company import Company
 from tieline.records.contact import (
@@ -29,6 +30,7 @@ from tieline.records.webhook import SubscribeRequest, Subscription, Usage
 DOCUMENTED: tuple[type[msgspec.Struct], ...] = (
     Person, Company, Project, Email, Phone, Fax, Address, Social, Url, AppLink, Job, CustomField, Picture, Communication,
     Content, ToDo, Recipient, Reference, Link, SubscribeRequest, Subscription, Usage, Change,
+    AnalyticsQuery, ProjectQuery, FunnelQuery,
 )  # fmt: skip
 ACCESS = {"rw": "read, write", "r": "read", "w": "write"}
 

@@ -121,6 +121,10 @@ SCOPE_WORDS = {
     "analytics": "See reports about your activity, leads and projects",
 }
 SCOPES = tuple(SCOPE_WORDS)
+SCALES = (("year", "Year"), ("quarter", "Quarter"), ("month", "Month"), ("week", "Week"), ("day", "Day"))
+PROJECT_MODES = (("pipeline", "Pipeline"), ("active", "Active"))
+FUNNEL_MODES = (("step", "Step"), ("segment", "Segment"), ("leadsource", "Lead Source"), ("user", "User"))
+FUNNEL_BOUNDS = (("open", "Open"), ("start", "Start"))
 
 TEXT_TYPES = frozenset({"text"})
 CHOICE_TYPES = frozenset({"keyword", "keywords"})
