@@ -117,13 +117,22 @@ def find_fields(kind: str, query_label: str) -> tuple[Field, ...]:
     """What every search asks for."""
     noun = KINDS[kind].label_plural.lower()
     return (
-        Field("sort", "Sort Order", "select", "The order of the results.", options=SORTS, to="?sort"),
+        Field(
+            "sort",
+            "Sort Order",
+            "select",
+            "The order of the results.",
+            options=SORTS,
+            closed=True,
+            to="?sort",
+        ),
         Field(
             "group",
             "Group Order",
             "select",
             "What to order by first.",
             options=options(("stage", "Stage"), ("subteam", "Sub-team")),
+            closed=True,
             to="?group",
         ),
         Field(
@@ -132,6 +141,7 @@ def find_fields(kind: str, query_label: str) -> tuple[Field, ...]:
             "select",
             f"Whose {noun}.",
             options=options(("local", "Local"), ("team", "Team")),
+            closed=True,
             to="?scope",
         ),
         Field(

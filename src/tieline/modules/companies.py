@@ -30,7 +30,7 @@ SAMPLE = {
 }
 EMAILS = entries(Email, "value", "work", "home", labels={"value": "Email"})
 REQUIRED: tuple[Field, ...] = (
-    Field("requiredField", "Required Field", "select", "What identifies the company.", options=options(("email", "Email"), ("domain", "Domain")), to=""),
+    Field("requiredField", "Required Field", "select", "What identifies the company.", options=options(("email", "Email"), ("domain", "Domain")), closed=True, to=""),
     Field("emails", "Emails", "array", "E-mail addresses of the company.", items=EMAILS, when=("requiredField", "email")),
     of_record("company", "domains", when=("requiredField", "domain")),
 )  # fmt: skip
@@ -116,6 +116,7 @@ MODULES = (
         fields=(NAME, required(REQUIRED[0]), *REQUIRED[1:], *DETAILS),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
         idempotent=True,
     ),
     Module(
@@ -128,6 +129,7 @@ MODULES = (
         fields=(NAME, *REQUIRED, *DETAILS),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
         idempotent=True,
         update=True,
     ),

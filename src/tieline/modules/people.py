@@ -112,6 +112,7 @@ MODULES = (
         fields=(required(FULL_NAME), *DETAILS),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
         idempotent=True,
     ),
     Module(
@@ -124,6 +125,7 @@ MODULES = (
         fields=(sync_key("person", "syncKey"), FULL_NAME, *DETAILS),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
         idempotent=True,
         update=True,
     ),

@@ -93,6 +93,7 @@ MODULES = (
         fields=(required(of_record("project", "name")), *DETAILS),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
         idempotent=True,
     ),
     Module(
@@ -123,6 +124,7 @@ MODULES = (
         ),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
         idempotent=True,
         update=True,
     ),

@@ -79,6 +79,7 @@ MODULES = (
         ),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
     ),
     Module(
         slug="createAToDo",
@@ -96,6 +97,7 @@ MODULES = (
         ),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
     ),
     Module(
         slug="createAContent",
@@ -121,5 +123,6 @@ MODULES = (
         ),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
     ),
 )
