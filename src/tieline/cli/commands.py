@@ -562,6 +562,33 @@ def scenario_replay(
     _show_execution(found, json)
 
 
+@app.command()
+def mcp(
+    allow: Annotated[
+        str, typer.Option("--allow", help="What the assistant may do: read, write, delete.")
+    ] = "read,write",
+    connection: Annotated[str, typer.Option(help="The connection to act for.")] = "This account",
+    url: Annotated[
+        str | None, typer.Option(help="Another server to act at, with the key in TIELINE_API_KEY.")
+    ] = None,
+    api_key: Annotated[str, typer.Option(envvar="TIELINE_API_KEY", hidden=True)] = "",
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+) -> None:
+    """Serve the modules as tools to an assistant over standard input and output (Model Context Protocol)."""
+    from tieline.cli import assistants
+    from tieline.mcp import grants
+
+    allowed = grants.parse(allow)
+    if url is None:
+        assistants.serve(load(data_dir=data_dir, database=database), account, connection, allowed)
+    elif api_key:
+        assistants.serve_elsewhere(url, api_key, allowed)
+    else:
+        output.fail("--url needs the account's key: set TIELINE_API_KEY", 2)
+
+
 @app.command("expression")
 def expression(
     text: Annotated[str, typer.Argument(metavar="EXPR", help="A template such as {{upper(1.name)}}.")],

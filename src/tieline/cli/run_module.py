@@ -14,8 +14,9 @@ from typing import IO, Any
 import msgspec
 
 from tieline.cli import output
-from tieline.cli.account import Reached
+from tieline.cli.account import reach
 from tieline.cli.reach import Server, is_running
+from tieline.client import AsyncCloze
 from tieline.errors import TielineError
 from tieline.modules import Module, find_module
 from tieline.modules.errors import ModuleError
@@ -43,8 +44,8 @@ def run_module(task: Task, settings: Settings, account: str | None) -> None:
     """Run the module once for each line, or once when there is no input. Ends the process at the first failure."""
     try:
         with _lines(task.source, settings) as lines, Server(settings, account) as server:
-            reached = Reached(server, task.connection)
-            server.run(_run(task, reached, lines))
+            cloze, timezone = reach(server, task.connection)
+            server.run(_run(task, cloze, timezone, lines))
     except ModuleError as error:
         output.fail(str(error))
     except BrokenPipeError:
@@ -60,10 +61,10 @@ def the_module(name: str) -> Module:
     return found
 
 
-async def _run(task: Task, account: Reached, lines: Iterator[bytes]) -> None:
+async def _run(task: Task, cloze: AsyncCloze, timezone: str, lines: Iterator[bytes]) -> None:
     check_names(task.module, task.fixed)
-    mapping = FieldMap(task.module, task.mapped, account.timezone) if task.mapped else None
-    context = CallContext(timezone=account.timezone, dry_run=task.dry_run)
+    mapping = FieldMap(task.module, task.mapped, timezone) if task.mapped else None
+    context = CallContext(timezone=timezone, dry_run=task.dry_run)
     told = _Progress(task)
     for number, line in enumerate(lines, 1):
         given = None if not line.strip() else _object(line, number)
@@ -72,7 +73,7 @@ async def _run(task: Task, account: Reached, lines: Iterator[bytes]) -> None:
         told.taken()
         try:
             values = {**(given if mapping is None else mapping.apply(given)), **task.fixed}
-            async for bundle in run(task.module, values, client=account, context=context):
+            async for bundle in run(task.module, values, client=cloze, context=context):
                 output.emit(bundle)
                 sys.stdout.flush()  # the next command in the pipe may begin
                 told.given()
