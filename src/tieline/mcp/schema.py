@@ -108,7 +108,7 @@ def _words(found: Field) -> str:
     words = found.help
     if found.options and not found.closed:
         words += f" One of: {', '.join(option.value for option in found.options)}."
-    if found.choices:
+    if found.choices and found.choices != "records":
         words += f" One of the account's {found.choices}: see {VOCABULARY}."
     if found.when:
         words += f" Used when {found.when[0]} is {found.when[1]}."

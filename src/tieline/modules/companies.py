@@ -13,7 +13,7 @@ from tieline.modules.common import (
     sync_key,
     trigger_output,
 )
-from tieline.modules.module import Field, Module, options, required
+from tieline.modules.module import Field, Module, folded, options, required
 from tieline.records.contact import Email
 
 SAMPLE = {
@@ -37,17 +37,17 @@ REQUIRED: tuple[Field, ...] = (
 DETAILS: tuple[Field, ...] = (
     of_record("company", "description"),
     social("twitter", "Twitter Handle"),
-    social("facebook", "Facebook ID"),
+    folded(social("facebook", "Facebook ID")),
     of_record("company", "keywords"),
     common.SEGMENT,
     common.STAGE,
     common.STEP,
     of_record("company", "notes", type="text"),
     array("phones", "Phones", common.PHONE_ENTRIES, "Phone numbers."),
-    array("faxes", "Faxes", common.FAX_ENTRIES, "Fax numbers."),
+    folded(array("faxes", "Faxes", common.FAX_ENTRIES, "Fax numbers.")),
     array("addresses", "Addresses", common.ADDRESS_ENTRIES, "Postal addresses."),
     common.app_links("App Link Name", "URL"),
-    array("urls", "Contact URLs", common.URL_ENTRIES, "Web addresses."),
+    folded(array("urls", "Contact URLs", common.URL_ENTRIES, "Web addresses.")),
     common.TYPE,
     common.LEAD_SOURCE,
 )

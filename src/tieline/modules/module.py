@@ -29,7 +29,7 @@ class Field:
         name[]            one entry of a list in the body; the rest of the entry is in `entry`
         ?name             query parameter, whatever the method
 
-    `choices` names a list that is loaded from the account: segments, stages, steps, members. `closed`: no value besides
+    `choices` names a list that is loaded from the account: segments, stages, steps, members, records. `closed`: no value besides
     `options` is taken. `when` shows the field only for one value of another field.
     """
 
@@ -108,6 +108,11 @@ def options(*pairs: tuple[str, str]) -> tuple[Option, ...]:
 def required(found: Field) -> Field:
     """The same field, mandatory."""
     return replace(found, required=True)
+
+
+def folded(found: Field) -> Field:
+    """The same field, among the advanced ones."""
+    return replace(found, advanced=True)
 
 
 def letters(name: str) -> str:
