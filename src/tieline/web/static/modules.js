@@ -21,6 +21,7 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   form.querySelectorAll(".wrong").forEach((field) => field.classList.remove("wrong"));
   const wrong = document.getElementById("outcome").dataset.wrong?.split(/[.[]/)[0];
   const field = wrong && form.querySelector(`[data-field="${CSS.escape(wrong)}"]`);
+  if (!field) document.getElementById("outcome").scrollIntoView({ block: "nearest" });
   if (!field) return;
   const folded = field.closest("details");
   if (folded) folded.open = true;
