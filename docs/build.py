@@ -5,9 +5,10 @@ python -m docs.build [--check]
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -52,11 +53,32 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
+def methods_stub() -> str:
+    """The modules as Python methods, for editors and type checkers."""
+    from tieline.modules import MODULES, signatures
+
+    command = [Path(sys.executable).parent / "ruff", "format", "-q", "--stdin-filename", "x.pyi", "-"]
+    text = signatures.stub(list(MODULES.values()))
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
+
+
+# Generated files outside docs/, by their path from here.
+FILES: dict[str, Callable[[], str]] = {"../src/tieline/modules/methods.pyi": methods_stub}
+
+
+def made() -> Iterator[tuple[str, str]]:
+    """Every generated file with its text."""
+    for name, make in PAGES.items():
+        yield name, NOTE + make()
+    for name, make in FILES.items():
+        yield name, make()
+
+
 def main(arguments: list[str]) -> int:
     """Write or compare every page. Returns the exit code."""
     stale = []
-    for name, make in PAGES.items():
-        path, text = HERE / name, NOTE + make()
+    for name, text in made():
+        path = HERE / name
         if path.exists() and path.read_text() == text:
             continue
         if "--check" in arguments:

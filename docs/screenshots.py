@@ -33,6 +33,8 @@ PAGES = {
     "scenarios": "/scenarios",
     "scenario": "/scenarios/1?module=2",
     "scenario-import": "/scenarios/import",
+    "modules": "/modules",
+    "module": "/modules/createAPerson",
     "executions": "/executions",
     "import": "/import",
     "settings": "/settings",

@@ -18,6 +18,7 @@ from tieline.crm import accounts, deliveries, touches
 from tieline.crm.access import Actor
 from tieline.http import Door
 from tieline.jobs import Handler, create_runner
+from tieline.mcp import http as assistants
 from tieline.scenarios import hooks, state
 from tieline.scenarios.engine import Engine
 from tieline.settings import Settings
@@ -57,6 +58,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/healthz", health),
             Route("/readyz", ready),
             *control.routes(),
+            *assistants.routes(),
             *web.routes(),
         ],
     )
@@ -81,6 +83,8 @@ async def running(app: Starlette) -> AsyncIterator[None]:
             local=lambda account_id, name: inside(app, account_id, name),
         )
         closing.push_async_callback(shared.engine.close)
+        shared.assistants = assistants.Assistants(app)
+        closing.push_async_callback(shared.assistants.close)
         shared.jobs = create_runner(shared.database, settings)
         closing.push_async_callback(shared.jobs.stop)
         if settings.run_jobs and not getattr(shared, "jobs_wait", False):

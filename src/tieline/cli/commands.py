@@ -294,34 +294,47 @@ def module_run(
     name: str,
     input: Annotated[
         str | None,
-        typer.Option("--input", help="JSON lines to run it with, one call each; - for standard input."),
+        typer.Option(
+            "--input",
+            help="JSON lines, one call each; - for standard input. Without --map each line is the module's input.",
+        ),
     ] = None,
     set: Annotated[list[str] | None, typer.Option("--set", help="FIELD=VALUE, as often as needed.")] = None,
+    map: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            help="FIELD={{expression}} over each input line, such as subject='Call {{name}}'. Reads standard input.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Have the calls checked; change nothing.")
+    ] = False,
     connection: Annotated[str, typer.Option(help="The connection to act for.")] = "This account",
     account: Account = None,
     data_dir: DataDir = None,
     database: DatabaseUrl = None,
-    json: Json = False,
+    json: Annotated[bool, typer.Option("--json", help="Only the bundles: no words about progress.")] = False,
 ) -> None:
     """Run a module; bundles come out as JSON lines."""
-    fixed = dict(_pair(text) for text in set or ())
-    lines = [{}] if input is None else [_object(line) for line in _read(input).splitlines() if line.strip()]
-    count = 0
-    with _server(data_dir, database, account) as server:
-        for given in lines:
-            for bundle in server.call(
-                "POST", f"/modules/{name}/run", {"connection": connection, "input": {**given, **fixed}}
-            ):
-                output.emit(bundle)
-                count += 1
-    if not json:
-        output.progress(f"{count} bundle{'' if count == 1 else 's'}")
+    from tieline.cli.run_module import Task, run_module, the_module
+
+    task = Task(
+        module=the_module(name),
+        connection=connection,
+        fixed=dict(_pair(text) for text in set or ()),
+        mapped=dict(_pair(text, "--map") for text in map or ()),
+        source="-" if input is None and map else input,
+        dry_run=dry_run,
+        quiet=json,
+    )
+    run_module(task, load(data_dir=data_dir, database=database), account)
 
 
-def _pair(text: str) -> tuple[str, Any]:
+def _pair(text: str, option: str = "--set") -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
-        output.fail(f"--set {text}: write FIELD=VALUE", 2)
+        output.fail(f"{option} {text}: write FIELD=VALUE", 2)
     try:
         return name, msgspec.json.decode(value) if value[:1] in {"{", "["} else value
     except msgspec.DecodeError:
@@ -576,6 +589,33 @@ def scenario_replay(
         started = server.call("POST", f"/executions/{execution}/replay")
         found = _wait(server, started["execution"])
     _show_execution(found, json)
+
+
+@app.command()
+def mcp(
+    allow: Annotated[
+        str, typer.Option("--allow", help="What the assistant may do: read, write, delete.")
+    ] = "read,write",
+    connection: Annotated[str, typer.Option(help="The connection to act for.")] = "This account",
+    url: Annotated[
+        str | None, typer.Option(help="Another server to act at, with the key in TIELINE_API_KEY.")
+    ] = None,
+    api_key: Annotated[str, typer.Option(envvar="TIELINE_API_KEY", hidden=True)] = "",
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+) -> None:
+    """Serve the modules as tools to an assistant over standard input and output (Model Context Protocol)."""
+    from tieline.cli import assistants
+    from tieline.mcp import grants
+
+    allowed = grants.parse(allow)
+    if url is None:
+        assistants.serve(load(data_dir=data_dir, database=database), account, connection, allowed)
+    elif api_key:
+        assistants.serve_elsewhere(url, api_key, allowed)
+    else:
+        output.fail("--url needs the account's key: set TIELINE_API_KEY", 2)
 
 
 @app.command("expression")

@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
@@ -20,6 +20,7 @@ from tieline.settings import Settings
 
 RUN_FILE = "run.json"
 TIMEOUT = 120.0
+T = TypeVar("T")
 
 
 class Refused(TielineError):
@@ -73,6 +74,16 @@ class Remote:
                 f"The server at {self.url} did not answer: {error}", remedy="is it still running?"
             ) from None
 
+    async def acall(
+        self, method: str, path: str, body: Any, query: dict[str, Any], account: str | None
+    ) -> tuple[int, bytes]:
+        """The same, while others run."""
+        return await asyncio.to_thread(self.call, method, path, body, query, account)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of a coroutine that uses `acall`."""
+        return asyncio.run(work)
+
     def close(self) -> None:
         """Nothing to close."""
 
@@ -102,11 +113,12 @@ class Inside:
         self, method: str, path: str, body: Any, query: dict[str, Any], account: str | None
     ) -> tuple[int, bytes]:
         """Status and body of the answer, once the jobs it caused are done."""
-        return self.runner.run(self._call(method, path, body, query, account))
+        return self.runner.run(self.acall(method, path, body, query, account))
 
-    async def _call(
+    async def acall(
         self, method: str, path: str, body: Any, query: dict[str, Any], account: str | None
     ) -> tuple[int, bytes]:
+        """The same, while others run."""
         from tieline.client import AsgiTransport
 
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
@@ -121,6 +133,10 @@ class Inside:
             with contextlib.suppress(TimeoutError):
                 await self.app.state.jobs.idle(TIMEOUT)
         return answer.status, answer.body
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of a coroutine that uses `acall`."""
+        return self.runner.run(work)
 
     def close(self) -> None:
         """Leave the data as it should be left."""
@@ -145,17 +161,33 @@ class Server:
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """The decoded answer. Raises Refused with the server's own words."""
         given = {name: value for name, value in query.items() if value is not None}
-        status, data = self.way.call(method, path, body, given, self.account)
-        value = msgspec.json.decode(data)
-        if status >= 400:
-            raise Refused(str(value.get("error", {}).get("message") or f"HTTP status {status}"))
-        return value
+        return _read(*self.way.call(method, path, body, given, self.account))
+
+    async def acall(self, method: str, path: str, body: Any = None) -> Any:
+        """The same inside `run`."""
+        return _read(*await self.way.acall(method, path, body, {}, self.account))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of a coroutine that uses `acall`."""
+        return self.way.run(work)
 
     def __enter__(self) -> Server:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.way.close()
+
+
+def _read(status: int, data: bytes) -> Any:
+    value = msgspec.json.decode(data)
+    if status >= 400:
+        raise Refused(str(value.get("error", {}).get("message") or f"HTTP status {status}"))
+    return value
+
+
+def is_running(settings: Settings) -> bool:
+    """True when a server works on this data."""
+    return _running(settings) is not None
 
 
 def _running(settings: Settings) -> Remote | None:

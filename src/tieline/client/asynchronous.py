@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from tieline.client import calls
 from tieline.client.calls import Body, Call, Found, TimelinePage
@@ -255,7 +255,7 @@ class AsyncCloze:
         """Let connections go."""
         await self.sender.close()
 
-    async def __aenter__(self) -> AsyncCloze:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from tieline.client import calls
 from tieline.client.blocking import BlockingSender
@@ -253,7 +253,7 @@ class Cloze:
         """Let connections go."""
         self.sender.close()
 
-    def __enter__(self) -> Cloze:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

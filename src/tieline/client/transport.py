@@ -117,11 +117,11 @@ class HttpTransport:
 
 
 class AsgiTransport:
-    """To an ASGI app in the same process, as an account of its own: no socket, no key, the same bytes."""
+    """To an ASGI app in the same process: no socket, the same bytes. As an account; with None, with the request's key."""
 
-    def __init__(self, app: App, account_id: int, state: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, app: App, account_id: int | None, state: Mapping[str, Any] | None = None) -> None:
         self.app = app
-        self.state = {"tieline.account": account_id, **(state or {})}
+        self.state = {**({} if account_id is None else {"tieline.account": account_id}), **(state or {})}
 
     async def send(
         self,

@@ -10,6 +10,7 @@ import msgspec
 from tieline import importing
 from tieline.client import AsyncCloze, HttpTransport
 from tieline.client.asynchronous import CLOZE
+from tieline.control.clients import client_of
 from tieline.control.frame import Context
 from tieline.crm import accounts, finding, sample
 from tieline.crm.finding import FindQuery
@@ -105,7 +106,7 @@ async def list_connections(context: Context) -> Any:
 
 async def test_connection(context: Context) -> Any:
     """Ask the other side who we are."""
-    client, row = await _client(context, context.request.path_params["name"])
+    client, row = await client_of(context, context.request.path_params["name"])
     identity = await connections.verify(client, str(row["email"]))
     await context.database.write(connections.verified, int(row["id"]), identity)
     return {"name": row["name"], "identity": identity}
@@ -136,15 +137,6 @@ async def rotate_connection(context: Context) -> Any:
     return await context.database.write(rotate)
 
 
-async def _client(context: Context, name: str) -> tuple[AsyncCloze, Any]:
-    row = await context.database.write(connections.find_by_name, context.account.account_id, name)
-    local = context.engine.local
-    owner = context.account.name or context.account.email
-    return connections.open_client(
-        row, context.vault, lambda account_id: local(account_id, owner), context.door, context.database
-    ), row
-
-
 # Modules
 
 
@@ -170,11 +162,11 @@ async def show_module(context: Context) -> Any:
 async def run_module(context: Context) -> Any:
     """Run a module once; its bundles."""
     body = await context.body()
-    client, _ = await _client(context, str(body.get("connection") or connections.THIS_ACCOUNT))
+    client, _ = await client_of(context, str(body.get("connection") or connections.THIS_ACCOUNT))
     given = body.get("input")
     timezone = context.account.timezone
     found = _module(context.request.path_params["name"])
-    around = runner.CallContext(timezone=timezone)
+    around = runner.CallContext(timezone=timezone, dry_run=bool(body.get("dry_run")))
     return await runner.run_all(
         found, given if isinstance(given, dict) else {}, client=client, context=around
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from tieline.control import apps, office, queries
+from tieline.control import apps, clients, office, queries
 from tieline.control import handlers as h
 from tieline.control.frame import Handler, control
 
@@ -23,6 +23,8 @@ def routes() -> list[BaseRoute]:
                 _route("GET", "/accounts", h.list_accounts, owner=True),
                 _route("POST", "/accounts/key", h.create_key, owner=True),
                 _route("POST", "/accounts/password", h.set_password, owner=True),
+                _route("GET", "/account", clients.account),
+                _route("POST", "/exchange", clients.exchange),
                 _route("GET", "/connections", h.list_connections),
                 _route("POST", "/connections", h.add_connection),
                 _route("POST", "/connections/{name}/test", h.test_connection),

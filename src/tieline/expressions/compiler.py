@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -60,8 +60,9 @@ def _constant(value: Value) -> Part:
 class Compiler:
     """Compiles the expressions of one template and collects what is worth knowing about them."""
 
-    def __init__(self, *, strict: bool) -> None:
+    def __init__(self, *, strict: bool, root: int | None = None) -> None:
         self.strict = strict
+        self.root = root
         self.references: list[Reference] = []
         self.notices: list[Notice] = []
         self.extensions: list[str] = []
@@ -90,8 +91,20 @@ class Compiler:
             return _constant(keyword.value(Scope({}))) if keyword.constant else Part(keyword.value)
         if node.name == "var" and not node.quoted:
             return Part(lambda scope: scope.variables)
+        if self.root is not None:
+            return self._field_of_root(self.root, node)
         self._notice(f"{node.name} is not a field of any module: it has no value", node.span)
         return _constant(None)
+
+    def _field_of_root(self, module: int, node: tree.Name) -> Part:
+        name = node.name
+        self.references.append(Reference(module, (name,), node.span.start))
+
+        def field(scope: Scope) -> Value:
+            bundle = scope.bundles.get(module)
+            return bundle.get(name) if isinstance(bundle, Mapping) else None
+
+        return Part(field)
 
     def _module(self, node: tree.Module) -> Part:
         self.references.append(Reference(node.id, (), node.span.start))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypeAlias
 
 from tieline.expressions.compiler import Notice, Reference
@@ -13,6 +14,7 @@ from tieline.expressions.template import Template, compile_template
 from tieline.expressions.values import IGNORE, Value
 
 _Run: TypeAlias = Callable[[Scope], Value]
+_Compiling: TypeAlias = Callable[[str], Template]
 
 
 class CompiledValue:
@@ -53,13 +55,14 @@ class CompiledValue:
         return all(template.is_literal for _, template in self.templates)
 
 
-def compile_value(mapper: Any, *, strict: bool = False) -> CompiledValue:
-    """Compile every text in JSON data; keys are never templates.
+def compile_value(mapper: Any, *, strict: bool = False, root: int | None = None) -> CompiledValue:
+    """Compile every text in JSON data; keys are never templates. `root`: the module whose fields bare names are.
 
     Raises ParseError or UnknownFunction for the first wrong one, with the path of its field.
     """
     templates: list[tuple[str, Template]] = []
-    return CompiledValue(_compile(mapper, "", templates, strict, 0), templates)
+    compiling = partial(compile_template, strict=strict, root=root)
+    return CompiledValue(_compile(mapper, "", templates, compiling, 0), templates)
 
 
 def find_errors(mapper: Any, *, strict: bool = False) -> tuple[ExpressionError, ...]:
@@ -95,19 +98,21 @@ def _check_depth(path: str, depth: int) -> None:
         raise ParseError(f"the mapping is nested deeper than the limit of {MAX_DEPTH}", field=path[:200])
 
 
-def _compile(data: Any, path: str, templates: list[tuple[str, Template]], strict: bool, depth: int) -> _Run:
+def _compile(
+    data: Any, path: str, templates: list[tuple[str, Template]], compiling: _Compiling, depth: int
+) -> _Run:
     _check_depth(path, depth)
     if isinstance(data, str):
-        return _compile_text(data, path, templates, strict)
+        return _compile_text(data, path, templates, compiling)
     if isinstance(data, dict):
         fields = []
         for key, item in data.items():
-            fields.append((key, _compile(item, _field_path(path, key), templates, strict, depth + 1)))
+            fields.append((key, _compile(item, _field_path(path, key), templates, compiling, depth + 1)))
         return lambda scope: _without_ignored_fields(fields, scope)
     if isinstance(data, list):
         items = []
         for position, item in enumerate(data, 1):
-            items.append(_compile(item, f"{path}[{position}]", templates, strict, depth + 1))
+            items.append(_compile(item, f"{path}[{position}]", templates, compiling, depth + 1))
         return lambda scope: _without_ignored_items(items, scope)
     return lambda _: data
 
@@ -130,9 +135,9 @@ def _without_ignored_items(items: list[_Run], scope: Scope) -> list[Value]:
     return result
 
 
-def _compile_text(text: str, path: str, templates: list[tuple[str, Template]], strict: bool) -> _Run:
+def _compile_text(text: str, path: str, templates: list[tuple[str, Template]], compiling: _Compiling) -> _Run:
     try:
-        template = compile_template(text, strict=strict)
+        template = compiling(text)
     except ExpressionError as error:
         error.field = error.field or path or None
         raise

@@ -68,15 +68,15 @@ class Template:
             raise too_deep.locate(self.text, 0, len(self.text)) from None
 
 
-def compile_template(text: str, *, strict: bool = False) -> Template:
-    """Compile a template; `strict` allows only what Make has.
+def compile_template(text: str, *, strict: bool = False, root: int | None = None) -> Template:
+    """Compile a template; `strict` allows only what Make has. `root`: the module whose fields bare names are.
 
     Raises ParseError or UnknownFunction with position and suggestion.
     """
     if "{{" not in text:
         return Template(text, lambda _: text, is_literal=True)
     parts = parse_template(text)
-    compiler = Compiler(strict=strict)
+    compiler = Compiler(strict=strict, root=root)
     evaluators: list[str | Evaluate] = [
         part if isinstance(part, str) else compiler.compile(part).evaluate for part in parts
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tieline.modules.module import Field, Option, options
+from tieline.modules.module import Field, Option, folded, options
 from tieline.records.contact import Address, AppLink, Email, Fax, Phone, Url
 from tieline.records.fields import FieldInfo, describe_by_wire
 from tieline.records.kinds import KINDS
@@ -83,7 +83,7 @@ FORECAST = custom(
     options=options(*FORECASTS),
     help="How sure it is.",
 )
-TEAM = Field("team", "Team", "boolean", "On: the team's copy; off: your own.", to="?team")
+TEAM = folded(Field("team", "Team", "boolean", "On: the team's copy; off: your own.", to="?team"))
 LIMIT = Field("limit", "Limit", "uinteger", "The most bundles that one call gives.", default=10, to="")
 EMAIL_ENTRIES = entries(Email, "value", "work", "home")
 PHONE_ENTRIES = entries(Phone, "value", "work", "home", "mobile")
@@ -105,6 +105,7 @@ def app_links(name_label: str, url_label: str) -> Field:
         "array",
         "The record in other applications.",
         items=entries(AppLink, "source", "uniqueid", "label", "url", labels=labels),
+        advanced=True,
     )
 
 
@@ -117,14 +118,24 @@ def find_fields(kind: str, query_label: str) -> tuple[Field, ...]:
     """What every search asks for."""
     noun = KINDS[kind].label_plural.lower()
     return (
-        Field("sort", "Sort Order", "select", "The order of the results.", options=SORTS, to="?sort"),
+        Field(
+            "sort",
+            "Sort Order",
+            "select",
+            "The order of the results.",
+            options=SORTS,
+            closed=True,
+            to="?sort",
+        ),
         Field(
             "group",
             "Group Order",
             "select",
             "What to order by first.",
             options=options(("stage", "Stage"), ("subteam", "Sub-team")),
+            closed=True,
             to="?group",
+            advanced=True,
         ),
         Field(
             "scope",
@@ -132,7 +143,9 @@ def find_fields(kind: str, query_label: str) -> tuple[Field, ...]:
             "select",
             f"Whose {noun}.",
             options=options(("local", "Local"), ("team", "Team")),
+            closed=True,
             to="?scope",
+            advanced=True,
         ),
         Field(
             "freeformquery",
@@ -163,6 +176,7 @@ def sync_key(kind: str, to: str) -> Field:
         label,
         help="The sync key, or another identifier such as an e-mail address.",
         required=True,
+        choices="records",
         to=to,
     )
 

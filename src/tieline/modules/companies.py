@@ -13,7 +13,7 @@ from tieline.modules.common import (
     sync_key,
     trigger_output,
 )
-from tieline.modules.module import Field, Module, options, required
+from tieline.modules.module import Field, Module, folded, options, required
 from tieline.records.contact import Email
 
 SAMPLE = {
@@ -30,24 +30,24 @@ SAMPLE = {
 }
 EMAILS = entries(Email, "value", "work", "home", labels={"value": "Email"})
 REQUIRED: tuple[Field, ...] = (
-    Field("requiredField", "Required Field", "select", "What identifies the company.", options=options(("email", "Email"), ("domain", "Domain")), to=""),
+    Field("requiredField", "Required Field", "select", "What identifies the company.", options=options(("email", "Email"), ("domain", "Domain")), closed=True, to=""),
     Field("emails", "Emails", "array", "E-mail addresses of the company.", items=EMAILS, when=("requiredField", "email")),
     of_record("company", "domains", when=("requiredField", "domain")),
 )  # fmt: skip
 DETAILS: tuple[Field, ...] = (
     of_record("company", "description"),
     social("twitter", "Twitter Handle"),
-    social("facebook", "Facebook ID"),
+    folded(social("facebook", "Facebook ID")),
     of_record("company", "keywords"),
     common.SEGMENT,
     common.STAGE,
     common.STEP,
     of_record("company", "notes", type="text"),
     array("phones", "Phones", common.PHONE_ENTRIES, "Phone numbers."),
-    array("faxes", "Faxes", common.FAX_ENTRIES, "Fax numbers."),
+    folded(array("faxes", "Faxes", common.FAX_ENTRIES, "Fax numbers.")),
     array("addresses", "Addresses", common.ADDRESS_ENTRIES, "Postal addresses."),
     common.app_links("App Link Name", "URL"),
-    array("urls", "Contact URLs", common.URL_ENTRIES, "Web addresses."),
+    folded(array("urls", "Contact URLs", common.URL_ENTRIES, "Web addresses.")),
     common.TYPE,
     common.LEAD_SOURCE,
 )
@@ -116,6 +116,7 @@ MODULES = (
         fields=(NAME, required(REQUIRED[0]), *REQUIRED[1:], *DETAILS),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
         idempotent=True,
     ),
     Module(
@@ -128,6 +129,7 @@ MODULES = (
         fields=(NAME, *REQUIRED, *DETAILS),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
         idempotent=True,
         update=True,
     ),

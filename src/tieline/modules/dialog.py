@@ -8,8 +8,10 @@ from typing import Any
 from tieline import clock
 from tieline.client import AsyncCloze
 from tieline.modules.module import Field, Module
+from tieline.records.kinds import KINDS
 
 CACHE_SECONDS = 60.0
+SUGGESTED = 20  # records
 
 _cache: dict[tuple[Any, ...], tuple[float, list[dict[str, str]]]] = {}
 
@@ -47,8 +49,13 @@ def describe_field(found: Field) -> dict[str, Any]:
 async def choices(
     module: Module, found: Field, client: AsyncCloze, values: Mapping[str, Any], account_id: int
 ) -> list[dict[str, str]]:
-    """The live choices of a field, kept for a minute for each account and input."""
+    """The live choices of a field, kept for a minute for each account and input.
+
+    `values` are those of the form: steps depend on segment and stage, records on the words of `query`.
+    """
     segment, stage = str(values.get("segment") or ""), str(values.get("stage") or "")
+    if found.choices == "records":
+        return await _records(module, client, str(values.get("query") or ""))
     key = (account_id, client.url, module.noun == "project", found.choices, segment, stage)
     kept = _cache.get(key)
     if kept is not None and kept[0] > clock.now():
@@ -56,6 +63,13 @@ async def choices(
     loaded = await _load(module, found, client, segment, stage)
     _cache[key] = (clock.now() + CACHE_SECONDS, loaded)
     return loaded
+
+
+async def _records(module: Module, client: AsyncCloze, query: str) -> list[dict[str, str]]:
+    """Records that match the words, or those that changed last. They change too often to be kept."""
+    kind = KINDS[module.noun]
+    page = await getattr(client, kind.plural).find(query or None, pagesize=SUGGESTED, sort="lastchanged")
+    return [{"value": str(one.sync_key), "label": str(one.name or one.sync_key)} for one in page.records]
 
 
 async def _load(

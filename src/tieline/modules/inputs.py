@@ -13,6 +13,17 @@ from tieline.records import normalize
 
 Values = dict[str, Any]
 
+WORDS = {
+    "text": "text",
+    "number": "a number such as 12.5",
+    "uinteger": "a whole number such as 25",
+    "boolean": "true or false",
+    "email": "an e-mail address such as ada@example.org",
+    "url": "a web address such as https://example.org",
+    "date": "a date such as 2026-01-31",
+    "array": "a list",
+    "collection": "a collection",
+}
 OTHER_NAMES = {"syncKey": ("uniqueid", "id", "identifier"), "qs": ("queryString",)}
 
 
@@ -29,23 +40,26 @@ def checked(module: Module, given: Mapping[str, Any], timezone: str = "UTC") -> 
     problems: list[str] = []
     made: Values = {}
     first: str | None = None
+    remedy: str | None = None
     for found in module.fields:
         try:
             value = _checked(found, _given(found, given), timezone, found.name)
         except BundleValidationError as error:
             problems.append(f"{error.field or found.name}: {error.message}")
             first = first or error.field or found.name
+            remedy = remedy or error.suggestion or _expected(found, error.field)
             continue
         if value is None and found.default is not None:
             value = found.default
         if found.required and (value is None or value == "" or value is ERASE):
             problems.append(f"Missing value of required parameter '{found.name}' ({found.label}).")
             first = first or found.name
+            remedy = remedy or f"fill in {found.label}"
         elif value is not None:
             made[found.name] = value
     if problems:
         text = f"Validation failed for {len(problems)} parameter(s). {' '.join(problems)}"
-        raise ModuleError("BundleValidationError", text, module=module.label, field=first)
+        raise ModuleError("BundleValidationError", text, module=module.label, field=first, remedy=remedy)
     return made
 
 
@@ -63,21 +77,35 @@ def _checked(found: Field, value: Any, timezone: str, path: str) -> Any:
     if value is ERASE:
         return ERASE
     if found.type == "select":
-        if value == "":
-            return None
-        return (
-            to_text(value).lower()
-            if isinstance(value, bool)
-            else value
-            if isinstance(value, list)
-            else to_text(value)
-        )
+        return None if value == "" else _chosen(found, value, path)
     value = coerce(value, found.type, field=path, timezone=timezone)
     if found.type == "array" and value is not None:
         return _checked_items(found, value, timezone, path)
     if value == "" and not found.required:
         return None
     return value
+
+
+def _chosen(found: Field, value: Any, path: str) -> Any:
+    """A choice by value or label. Other values pass, since servers grow them, unless the list is closed."""
+    if isinstance(value, list):
+        return value
+    text = to_text(value).lower() if isinstance(value, bool) else to_text(value)
+    wanted = text.strip().lower()
+    for option in found.options:
+        if wanted in {option.value.lower(), option.label.lower()}:
+            return option.value
+    if found.closed:
+        raise BundleValidationError(f"“{text}” is unknown", field=path)
+    return text
+
+
+def _expected(found: Field, path: str | None) -> str:
+    inner = (path or "").rpartition(".")[2]
+    found = next((item for item in found.items if item.name == inner), found)
+    if found.options:
+        return f"one of: {', '.join(option.value for option in found.options)}"
+    return f"{found.label} takes {WORDS.get(found.type, 'a ' + found.type)}"
 
 
 def _checked_items(found: Field, items: list[Any], timezone: str, path: str) -> list[Any] | None:

@@ -29,8 +29,8 @@ class Field:
         name[]            one entry of a list in the body; the rest of the entry is in `entry`
         ?name             query parameter, whatever the method
 
-    `choices` names a list that is loaded from the account: segments, stages, steps, members. `when` shows the field
-    only for one value of another field.
+    `choices` names a list that is loaded from the account: segments, stages, steps, members, records. `closed`: no value besides
+    `options` is taken. `when` shows the field only for one value of another field.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Field:
     multiline: bool = False
     default: Any = None
     options: tuple[Option, ...] = ()
+    closed: bool = False
     choices: str | None = None
     items: tuple[Field, ...] = ()
     to: str | None = None
@@ -60,7 +61,7 @@ class Module:
     """One operation on a Cloze-compatible API.
 
     `answer`: member of the answer that holds the bundles (a record, or for a search a list). `idempotent`: repeating
-    the call changes nothing more.
+    the call changes nothing more. `dry_run`: the API can check the call without changing anything (contract 2.4, 2.8).
     """
 
     slug: str
@@ -77,6 +78,7 @@ class Module:
     idempotent: bool = False
     event: str | None = None
     update: bool = False
+    dry_run: bool = False
 
     @property
     def name(self) -> str:
@@ -87,6 +89,11 @@ class Module:
     def writes(self) -> bool:
         """True when a call may change something."""
         return self.kind in {"action", "universal"} and not (self.idempotent and self.method == "GET")
+
+    @property
+    def deletes(self) -> bool:
+        """True when a call may take something away for good."""
+        return self.method == "DELETE" or self.kind == "universal"
 
     def field_of(self, name: str) -> Field | None:
         """The field of that name."""
@@ -101,6 +108,11 @@ def options(*pairs: tuple[str, str]) -> tuple[Option, ...]:
 def required(found: Field) -> Field:
     """The same field, mandatory."""
     return replace(found, required=True)
+
+
+def folded(found: Field) -> Field:
+    """The same field, among the advanced ones."""
+    return replace(found, advanced=True)
 
 
 def letters(name: str) -> str:

@@ -13,7 +13,7 @@ from tieline.modules.common import (
     sync_key,
     trigger_output,
 )
-from tieline.modules.module import Field, Module, required
+from tieline.modules.module import Field, Module, folded, required
 
 SAMPLE = {
     "syncKey": "uR0cJr9Fq3p7y5Zb2mW8sXk1dVt6Ho4nLgQeAiTjBzE",
@@ -35,22 +35,22 @@ SAMPLE = {
 
 DETAILS: tuple[Field, ...] = (
     of_record("person", "headline"),
-    of_record("person", "picture"),
-    of_record("person", "private"),
+    of_record("person", "picture", advanced=True),
+    of_record("person", "private", advanced=True),
     common.SEGMENT,
     common.STAGE,
     common.STEP,
     of_record("person", "notes", type="text"),
     of_record("person", "keywords"),
     social("twitter", "Twitter Handle"),
-    social("facebook", "Facebook ID"),
+    folded(social("facebook", "Facebook ID")),
     social("linkedin", "LinkedIn ID"),
     array("emails", "Emails", common.EMAIL_ENTRIES, "E-mail addresses."),
     array("phones", "Phone", common.PHONE_ENTRIES, "Phone numbers."),
-    array("faxes", "Faxes", common.FAX_ENTRIES, "Fax numbers."),
+    folded(array("faxes", "Faxes", common.FAX_ENTRIES, "Fax numbers.")),
     array("addresses", "Addresses", common.ADDRESS_ENTRIES, "Postal addresses."),
     common.app_links("App Link Name", "URL"),
-    array("urls", "Contact URLs", common.URL_ENTRIES, "Web addresses."),
+    folded(array("urls", "Contact URLs", common.URL_ENTRIES, "Web addresses.")),
     common.TYPE,
     custom("role", "Role", "role", "keyword", help="What they are there."),
     custom("department", "Department", "department", "keyword", help="Where they work."),
@@ -112,6 +112,7 @@ MODULES = (
         fields=(required(FULL_NAME), *DETAILS),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
         idempotent=True,
     ),
     Module(
@@ -124,6 +125,7 @@ MODULES = (
         fields=(sync_key("person", "syncKey"), FULL_NAME, *DETAILS),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
         idempotent=True,
         update=True,
     ),

@@ -32,7 +32,7 @@ SAMPLE = {
 DETAILS: tuple[Field, ...] = (
     common.app_links("Label", "App's URL"),
     of_record("project", "summary"),
-    Field("picture", "Picture", "url", "Public web address of a picture.", to="pictures[]", value_in="url"),
+    Field("picture", "Picture", "url", "Public web address of a picture.", to="pictures[]", value_in="url", advanced=True),
     of_record("project", "keywords"),
     array("addresses", "Address", common.ADDRESS_ENTRIES, "Postal addresses."),
     common.SEGMENT,
@@ -41,7 +41,7 @@ DETAILS: tuple[Field, ...] = (
     of_record("project", "createdDate", type="any"),
     of_record("project", "startDate", type="any"),
     of_record("project", "endDate", type="any"),
-    custom("matchingChanged", "Matching Changed", "matching-changed", "date", help="When it became active, or its value changed, for matching."),
+    custom("matchingChanged", "Matching Changed", "matching-changed", "date", help="When it became active, or its value changed, for matching.", advanced=True),
     custom("value", "Value", "value", "currency", help="What it is worth."),
     common.TYPE,
     common.FORECAST,
@@ -93,6 +93,7 @@ MODULES = (
         fields=(required(of_record("project", "name")), *DETAILS),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
         idempotent=True,
     ),
     Module(
@@ -123,6 +124,7 @@ MODULES = (
         ),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
         idempotent=True,
         update=True,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,6 +18,34 @@ from tieline.modules.module import Bundle, Module
 
 PAGE = 100
 SHOWN = 20_000  # characters of a body kept with an exchange
+
+
+class Sends(Protocol):
+    """What carries requests: the client's sender, or one that reaches an account in another way."""
+
+    async def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool = False,
+    ) -> Response:
+        """One request with its retries. Raises ClozeError."""
+
+
+class Account(Protocol):
+    """Whom a module acts for: where the API is, and what carries requests there."""
+
+    @property
+    def url(self) -> str:
+        """The API's address."""
+
+    @property
+    def sender(self) -> Sends:
+        """The way there."""
 
 
 class Exchange(msgspec.Struct):
@@ -34,22 +62,39 @@ class Exchange(msgspec.Struct):
 
 @dataclass
 class CallContext:
-    """What surrounds a call: its key for repetition, the chain it belongs to, who watches, the scenario's zone."""
+    """What surrounds a call: its key for repetition, the chain it belongs to, the scenario's zone, who watches.
+
+    `dry_run`: have the call checked, change nothing. `page`: the page of a search to begin with, as long as its limit.
+    """
 
     idempotency_key: str | None = None
     trace: str | None = None
     timezone: str = "UTC"
     on_exchange: Callable[[Exchange], None] | None = None
+    dry_run: bool = False
+    page: int = 1
 
 
 async def run(
-    module: Module, given: Mapping[str, Any], *, client: AsyncCloze, context: CallContext | None = None
+    module: Module, given: Mapping[str, Any], *, client: Account, context: CallContext | None = None
 ) -> AsyncIterator[Bundle]:
     """The bundles of one call. Raises ModuleError naming module, field and remedy."""
     around = context or CallContext()
     if module.kind == "instant_trigger":
         raise ModuleError(
-            "InvalidConfigurationError", "starts by itself and cannot be called", module=module.label
+            "InvalidConfigurationError",
+            "starts by itself and cannot be called",
+            module=module.label,
+            remedy="put it first in a scenario",
+        )
+    if around.dry_run and not module.dry_run:
+        raise ModuleError(
+            "InvalidConfigurationError",
+            "cannot be tried without being done"
+            if module.writes
+            else "changes nothing, so there is nothing to try",
+            module=module.label,
+            remedy="run it without the dry run",
         )
     values = checked(module, given, around.timezone)
     try:
@@ -61,36 +106,41 @@ async def run(
         else:
             yield await _action(module, values, client, around)
     except ClozeError as error:
-        raise of_client(error, module.label) from error
+        raise of_client(error, module) from error
 
 
 async def run_all(
-    module: Module, given: Mapping[str, Any], *, client: AsyncCloze, context: CallContext | None = None
+    module: Module, given: Mapping[str, Any], *, client: Account, context: CallContext | None = None
 ) -> list[Bundle]:
     """The same as a list."""
     return [bundle async for bundle in run(module, given, client=client, context=context)]
 
 
-async def _action(
-    module: Module, values: Mapping[str, Any], client: AsyncCloze, around: CallContext
-) -> Bundle:
+async def _action(module: Module, values: Mapping[str, Any], client: Account, around: CallContext) -> Bundle:
     request = request_of(module, values)
     body = None if module.method in {"GET", "DELETE"} else request.body
+    if around.dry_run and body is not None:
+        body["dryrun"] = True
     answer = await _send(module, client, around, request.query, body)
     if module.answer is None:
         return answer
     record = answer.get(module.answer)
     if not isinstance(record, dict):
-        raise ModuleError("DataError", f"the answer has no {module.answer}", module=module.label)
+        raise ModuleError(
+            "DataError",
+            f"the answer has no {module.answer}",
+            module=module.label,
+            remedy="check the address of the connection",
+        )
     return record
 
 
 async def _search(
-    module: Module, values: Mapping[str, Any], client: AsyncCloze, around: CallContext
+    module: Module, values: Mapping[str, Any], client: Account, around: CallContext
 ) -> AsyncIterator[Bundle]:
     """Page by page until the limit (3.8): the last page is asked for no more than is missing."""
     request = request_of(module, values)
-    limit, given, number = int(values.get("limit", 10)), 0, 1
+    limit, given, number = int(values.get("limit", 10)), 0, around.page
     if request.query.get("assigned") is not True:
         request.query.pop("assignee", None)
     size = min(limit, PAGE)
@@ -108,7 +158,7 @@ async def _search(
 
 
 async def _universal(
-    module: Module, values: Mapping[str, Any], client: AsyncCloze, around: CallContext
+    module: Module, values: Mapping[str, Any], client: Account, around: CallContext
 ) -> Bundle:
     path = api_path(str(values["url"]), client.url, module.label)
     method = str(values.get("method", "GET")).upper()
@@ -123,7 +173,11 @@ async def _universal(
             or name.lower() in {"host", "content-length", "authorization"}
         ):
             raise ModuleError(
-                "BundleValidationError", f"“{name}” cannot be set", module=module.label, field="headers"
+                "BundleValidationError",
+                f"“{name}” cannot be set",
+                module=module.label,
+                field="headers",
+                remedy="leave it out: credentials and length are added for you",
             )
     sent = values.get("body")
     body = (
@@ -146,7 +200,13 @@ def api_path(url: str, base: str, module: str = "") -> str:
     parts = urlsplit(text)
     if parts.scheme or parts.netloc:
         if (parts.scheme, parts.netloc) != (own.scheme, own.netloc):
-            raise ModuleError("BundleValidationError", f"leads away from {base}", module=module, field="url")
+            raise ModuleError(
+                "BundleValidationError",
+                f"leads away from {base}",
+                module=module,
+                field="url",
+                remedy="give the path alone, such as /v1/people/find",
+            )
         text = parts.path + (f"?{parts.query}" if parts.query else "")
     path, question, query = text.partition("?")
     path = "/" + path.lstrip("/")
@@ -169,14 +229,14 @@ def api_path(url: str, base: str, module: str = "") -> str:
 
 
 async def _send(
-    module: Module, client: AsyncCloze, around: CallContext, query: Mapping[str, Any], body: Any
+    module: Module, client: Account, around: CallContext, query: Mapping[str, Any], body: Any
 ) -> dict[str, Any]:
     encoded = None if body is None else msgspec.json.encode(body)
     return read_answer(await _exchange(client, around, module.method, module.path, query, encoded, {}))
 
 
 async def _exchange(
-    client: AsyncCloze,
+    client: Account,
     around: CallContext,
     method: str,
     path: str,
@@ -236,7 +296,7 @@ async def subscribe(module: Module, client: AsyncCloze, target_url: str, name: s
     try:
         uniqueid = await client.webhooks.subscribe(module.event, target_url, client_reference=name)
     except ClozeError as error:
-        raise of_client(error, module.label) from error
+        raise of_client(error, module) from error
     return module.event, uniqueid
 
 
@@ -248,4 +308,4 @@ async def unsubscribe(module: Module, client: AsyncCloze, uniqueid: str) -> None
     except NotFound:
         return
     except ClozeError as error:
-        raise of_client(error, module.label) from error
+        raise of_client(error, module) from error

@@ -6,7 +6,7 @@ from typing import Any
 
 from tieline.modules import common
 from tieline.modules.common import array, entries
-from tieline.modules.module import Field, Module, options
+from tieline.modules.module import Field, Module, folded, options
 from tieline.records.fields import describe_by_wire
 from tieline.records.timeline import Communication, Content, Recipient, ToDo
 from tieline.records.vocabulary import BODY_TYPES, DIRECTIONS, OUTCOMES
@@ -34,11 +34,13 @@ def _shared(record: type[Any]) -> dict[str, Field]:
         "name": _of(record, "name", "Name"),
         "date": _of(record, "date", "Date", type="any"),
         "references": array("references", "References", common.REFERENCE_ENTRIES, "Records it is about."),
-        "threadid": _of(record, "threadid", "Thread ID"),
-        "preview": _of(record, "preview", "Preview"),
-        "bodytype": _of(record, "bodytype", "Body Type", type="select", options=options(*BODY_TYPES)),
+        "threadid": _of(record, "threadid", "Thread ID", advanced=True),
+        "preview": _of(record, "preview", "Preview", advanced=True),
+        "bodytype": _of(
+            record, "bodytype", "Body Type", type="select", options=options(*BODY_TYPES), advanced=True
+        ),
         "body": _of(record, "body", "Body"),
-        "links": array("links", "Links", common.LINK_ENTRIES, "Web addresses that belong to it."),
+        "links": folded(array("links", "Links", common.LINK_ENTRIES, "Web addresses that belong to it.")),
     }
 
 
@@ -79,6 +81,7 @@ MODULES = (
         ),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
     ),
     Module(
         slug="createAToDo",
@@ -91,11 +94,12 @@ MODULES = (
             _of(ToDo, "subject", "Subject"),
             _of(ToDo, "participants", "Participants", type="array"),
             _of(ToDo, "when", "When", type="any"),
-            _of(ToDo, "assigner", "Assigner"),
+            _of(ToDo, "assigner", "Assigner", advanced=True),
             _of(ToDo, "assignee", "Assignee", type="select", choices="members"),
         ),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
     ),
     Module(
         slug="createAContent",
@@ -121,5 +125,6 @@ MODULES = (
         ),
         output=common.DONE,
         sample={"errorcode": 0},
+        dry_run=True,
     ),
 )

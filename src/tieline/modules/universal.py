@@ -24,6 +24,7 @@ MODULES = (
                 required=True,
                 default="GET",
                 options=METHODS,
+                closed=True,
                 to="",
             ),
             Field(

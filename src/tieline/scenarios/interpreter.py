@@ -351,6 +351,8 @@ def error_json(error: ModuleError) -> dict[str, Any]:
     made: dict[str, Any] = {"name": error.kind, "message": error.message, "module": error.module}
     if error.field:
         made["field"] = error.field
+    if error.remedy:
+        made["remedy"] = error.remedy
     if error.status is not None:
         made["statusCode"] = error.status
     return made

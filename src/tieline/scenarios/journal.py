@@ -101,6 +101,7 @@ class Journal:
             found["message"],
             module=found.get("module", ""),
             field=found.get("field"),
+            remedy=found.get("remedy"),
             status=found.get("statusCode"),
         )
 

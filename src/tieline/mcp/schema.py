@@ -1,0 +1,115 @@
+"""JSON Schema of a module's input, read from its declaration, and of what every tool gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tieline.modules import Field, Module
+
+MOST = 25  # bundles of a search at once: what fits beside a conversation
+VOCABULARY = "tieline://vocabulary"
+TYPES: dict[str, dict[str, Any]] = {
+    "text": {"type": "string"},
+    "select": {"type": "string"},
+    "email": {"type": "string"},
+    "url": {"type": "string"},
+    "date": {"type": "string"},
+    "number": {"type": "number"},
+    "uinteger": {"type": "integer", "minimum": 0},
+    "boolean": {"type": "boolean"},
+    "collection": {"type": "object"},
+}
+FORMATS = {"email": "email", "url": "uri"}
+OUTPUT: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "summary": {"type": "string", "description": "What came of it, in a sentence."},
+        "bundles": {"type": "array", "items": {"type": "object"}},
+        "available": {"type": "integer", "description": "How many match in all."},
+        "page": {"type": "integer"},
+        "pages": {"type": "integer"},
+        "nextPage": {"type": "integer", "description": "The page to ask for next; absent on the last."},
+    },
+    "required": ["summary", "bundles"],
+}
+
+
+def input_schema(module: Module) -> dict[str, Any]:
+    """What a tool takes: the module's fields, and how to ask for more, or less, or only for a check."""
+    properties = {found.name: field_schema(found) for found in module.fields}
+    mandatory = [found.name for found in module.fields if found.required and found.default is None]
+    if module.kind == "search":
+        properties["limit"] = {
+            **properties["limit"],
+            "description": "Bundles on a page.",
+            "minimum": 1,
+            "maximum": MOST,
+            "default": 10,
+        }
+        properties["page"] = {"type": "integer", "minimum": 1, "default": 1, "description": "Which page."}
+    if module.answer is not None:
+        properties["detail"] = {
+            "type": "string",
+            "enum": ["brief", "full"],
+            "default": "brief" if module.kind == "search" else "full",
+            "description": "brief: who it is and where it stands; full: every field.",
+        }
+    if module.kind == "instant_trigger":
+        properties["targetUrl"] = {
+            "type": "string",
+            "format": "uri",
+            "description": "Public address that is told of every change.",
+        }
+        mandatory.append("targetUrl")
+    if tries(module):
+        properties["dryRun"] = {
+            "type": "boolean",
+            "default": False,
+            "description": "Check it and change nothing.",
+        }
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": mandatory,
+        "additionalProperties": False,
+    }
+
+
+def tries(module: Module) -> bool:
+    """True when a call can be tried: the API checks it, or for a deletion the record is looked up instead."""
+    return module.dry_run or (module.deletes and module.kind != "universal")
+
+
+def field_schema(found: Field) -> dict[str, Any]:
+    """One field."""
+    made: dict[str, Any] = {"title": found.label}
+    if words := _words(found):
+        made["description"] = words
+    if found.type == "array":
+        items: dict[str, Any] = {"type": "string"}
+        if found.items:
+            items = {
+                "type": "object",
+                "properties": {item.name: field_schema(item) for item in found.items},
+                "additionalProperties": False,
+            }
+        return {**made, "type": "array", "items": items}
+    made.update(TYPES.get(found.type, {}))
+    if found.type in FORMATS:
+        made["format"] = FORMATS[found.type]
+    if found.closed:
+        made["enum"] = [option.value for option in found.options]
+    if found.default is not None:
+        made["default"] = found.default
+    return made
+
+
+def _words(found: Field) -> str:
+    words = found.help
+    if found.options and not found.closed:
+        words += f" One of: {', '.join(option.value for option in found.options)}."
+    if found.choices and found.choices != "records":
+        words += f" One of the account's {found.choices}: see {VOCABULARY}."
+    if found.when:
+        words += f" Used when {found.when[0]} is {found.when[1]}."
+    return words.strip()
