@@ -30,6 +30,7 @@ PAGES = {
     "companies": "/companies",
     "projects": "/projects",
     "agenda": "/agenda",
+    "reports": "/reports",
     "scenarios": "/scenarios",
     "scenario": "/scenarios/1?module=2",
     "scenario-import": "/scenarios/import",

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 
+from tieline import clock
 from tieline.crm import relations
 from tieline.crm.access import Caller, reading, sees, team_caller
 from tieline.crm.bodies import safe_html, safe_link
@@ -178,6 +179,32 @@ def entries_of(
     if filters:
         wanted.append(_entry.filter.in_(filters))
     return views_of(tx, tx.all(_references(wanted, limit, SHOWN)))
+
+
+def entries_between(
+    tx: Transaction,
+    caller: Caller,
+    styles: Sequence[str],
+    begins: int,
+    ends: int,
+    *,
+    done: bool = False,
+    limit: int = DEFAULT_LIMIT,
+) -> list[EntryView]:
+    """What happened from then to before then, newest first; `done`: what was completed then."""
+    at = _entry.done if done else _entry.date
+    statement = (
+        select(*_SHOWN)
+        .where(
+            _entry.account_id == caller.account_id,
+            _entry.style.in_(styles),
+            at >= begins,
+            at < min(ends, clock.now_ms() + 1),
+        )
+        .order_by(at.desc(), _entry.id.desc())
+        .limit(limit)
+    )
+    return _views(tx, tx.all(statement))
 
 
 _OPEN: Final = (

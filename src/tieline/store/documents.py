@@ -7,7 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Float, Text, case, cast, exists, func, literal, or_, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Float,
+    Select,
+    Text,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 Document = ColumnElement[Any]
 
@@ -61,6 +74,15 @@ def has_custom_value(dialect: str, document: Document, field_id: str, value: str
         .join(found, literal(True))
         .where(_same(text(dialect, fields.c.value, "id"), field_id), _same(found.c.value, value))
     )
+
+
+def apart(dialect: str, statement: Select[Any]) -> Select[Any]:
+    """The statement, for use as a subquery that reads each document once.
+
+    PostgreSQL would merge it with what is around it, and parse the document for every use of a value; SQLite keeps the
+    parsed document by itself.
+    """
+    return statement.offset(0) if dialect == "postgresql" else statement
 
 
 def _same(column: ColumnElement[Any], word: str) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ PATHS: dict[str, str] = {
     "company": "M4 21V5l8-2v18M12 8l8 2v11M2.500 21h19M7.500 8v0M7.500 12v0M7.500 16v0M16 13v0M16 17v0",
     "project": "M4 7h6l2 2h8v10H4ZM4 7V5h6l2 2",
     "agenda": "M5 5h14v15H5ZM5 10h14M9 3v4M15 3v4M9 14l2 2 4-3.500",
+    "report": "M4 20h16M7 16v-5M12 16V6M17 16v-8",
     "scenario": "M6 9a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM18 21a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM9 6h4a3 3 0 0 1 3 3v6",
     "module": "M12 3v4M12 17v4M7 7h10v10H7ZM3 12h4M17 12h4",
     "execution": "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM10 8.500v7l5.500-3.500Z",

@@ -14,6 +14,7 @@ from tieline.crm.analytics.streams import ACTIVITY, TEAM_ACTIVITY, Stream, whole
 from tieline.crm.inputs import given, text_of
 from tieline.errors import InvalidInput
 from tieline.records.analytics import AnalyticsQuery
+from tieline.store import documents
 from tieline.store.database import Transaction
 
 Bucket = dict[str, Any]
@@ -61,11 +62,12 @@ def bucketed(at: ColumnElement[int], periods: Sequence[Period]) -> ColumnElement
 def per_period(tx: Transaction, account_id: int, stream: Stream, names: Sequence[str], periods: Sequence[Period]) -> list[dict[str, Any]]:  # fmt: skip
     """These measures of a stream for each period that has any: `number` is the period's position."""
     rows = stream.rows(tx.dialect, account_id)
-    within = (
-        select(bucketed(rows.c.at, periods).label("number"), *rows.c)
-        .where(rows.c.at >= periods[0].begins, rows.c.at < periods[-1].ends)
-        .subquery("within")
-    )
+    within = documents.apart(
+        tx.dialect,
+        select(bucketed(rows.c.at, periods).label("number"), *rows.c).where(
+            rows.c.at >= periods[0].begins, rows.c.at < periods[-1].ends
+        ),
+    ).subquery("within")
     sums = [stream.measures[name](within.c).label(f"measure{n}") for n, name in enumerate(names)]
     found = tx.all(select(within.c.number, *sums).group_by(within.c.number))
     return [

@@ -11,6 +11,7 @@ from tieline.crm.analytics import streams
 from tieline.crm.analytics.followed import Followed
 from tieline.crm.analytics.moves import FORWARD, NONE, is_goal, rank, stays
 from tieline.crm.analytics.streams import Stream, whole
+from tieline.store import documents
 from tieline.store.database import Row, Transaction
 from tieline.store.tables import entry_link
 
@@ -156,13 +157,14 @@ class Facts:
     def _sum(self, stream: Stream) -> dict[str, dict[str, int | float]]:
         rows, record = stream.rows(self.tx.dialect, self.followed.account_id), self._concerned(stream)
         by = "entry_id" if "entry_id" in rows.c else "relation_id"
-        measures = [measure(rows.c).label(name) for name, measure in stream.measures.items()]
-        statement = (
-            select(record.c.key, *measures)
+        within = documents.apart(
+            self.tx.dialect,
+            select(record.c.key, *rows.c)
             .join_from(rows, record, rows.c[by] == record.c[by])
-            .where(self.followed.inside(rows.c.at))
-            .group_by(record.c.key)
-        )
+            .where(self.followed.inside(rows.c.at)),
+        ).subquery("within")
+        measures = [measure(within.c).label(name) for name, measure in stream.measures.items()]
+        statement = select(within.c.key, *measures).group_by(within.c.key)
         return {
             row["key"]: {name: whole(row[name]) for name in stream.measures} for row in self.tx.all(statement)
         }

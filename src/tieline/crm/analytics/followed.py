@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 
 from tieline.crm.analytics.leads import SOURCE, sources
 from tieline.crm.analytics.moves import NONE
@@ -21,7 +21,7 @@ class Followed(msgspec.Struct, frozen=True, kw_only=True):
     account_id: int
     begins: int
     ends: int
-    mode: str = "segment"  # segment | leadsource | user | step
+    mode: str = "segment"  # segment | leadsource | user | step | all
     people_only: bool = False
     segment: str | None = None
     leadsegment: str | None = None
@@ -53,6 +53,8 @@ class Followed(msgspec.Struct, frozen=True, kw_only=True):
         return or_(and_(kind == "person", stage == "lead"), and_(kind == "project", stage != "lead"))
 
     def _key(self, dialect: str) -> ColumnElement[Any]:
+        if self.mode == "all":
+            return literal_column("'all'")
         columns = {
             "segment": table.segment,
             "user": table.assignee,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, select, text
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, select
 
 from tieline.records.vocabulary import NONE
 from tieline.store import documents
@@ -42,8 +42,7 @@ def moves(dialect: str, account_id: int, field: str) -> Any:
             after.label("after"),
         )
         .join_from(change, relation, relation.c.id == change.c.relation_id)
-        # Written out, so that the databases see that the index of audited changes will do.
-        .where(change.c.account_id == account_id, text("change.audited <> '{}'"), after.is_not(None))
+        .where(change.c.account_id == account_id, change.c.audited != "{}", after.is_not(None))
         .subquery(f"{field}_change")
     )
     c = raw.c
