@@ -39,7 +39,7 @@ def settings_table() -> str:
 
 
 def modules_page() -> str:
-    """Every module with its fields."""
+    """Every module in a line."""
     from tieline.modules import reference
 
     return reference.markdown()
@@ -70,8 +70,17 @@ def made() -> Iterator[tuple[str, str]]:
     """Every generated file with its text."""
     for name, make in PAGES.items():
         yield name, NOTE + make()
+    yield from module_pages()
     for name, make in FILES.items():
         yield name, make()
+
+
+def module_pages() -> Iterator[tuple[str, str]]:
+    """A page for every module."""
+    from tieline.modules import MODULES, reference
+
+    for module in MODULES.values():
+        yield f"reference/modules/{module.slug}.md", NOTE + reference.page(module)
 
 
 def main(arguments: list[str]) -> int:
