@@ -194,7 +194,7 @@ def entries_between(
     """What happened from then to before then, newest first; `done`: what was completed then."""
     at = _entry.done if done else _entry.date
     statement = (
-        select(*_SHOWN)
+        select(*SHOWN)
         .where(
             _entry.account_id == caller.account_id,
             _entry.style.in_(styles),
@@ -204,7 +204,7 @@ def entries_between(
         .order_by(at.desc(), _entry.id.desc())
         .limit(limit)
     )
-    return _views(tx, tx.all(statement))
+    return views_of(tx, tx.all(statement))
 
 
 _OPEN: Final = (
