@@ -57,8 +57,12 @@ def methods_stub() -> str:
     """The modules as Python methods, for editors and type checkers."""
     from tieline.modules import MODULES, signatures
 
-    command = [Path(sys.executable).parent / "ruff", "format", "-q", "--stdin-filename", "x.pyi", "-"]
-    text = signatures.stub(list(MODULES.values()))
+    return formatted(signatures.stub(list(MODULES.values())), "x.pyi")
+
+
+def formatted(text: str, name: str) -> str:
+    """The text as `ruff format` leaves it: a generated file is formatted like every other."""
+    command = [Path(sys.executable).parent / "ruff", "format", "-q", "--stdin-filename", name, "-"]
     return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
 
 
@@ -80,7 +84,7 @@ def module_pages() -> Iterator[tuple[str, str]]:
     from tieline.modules import MODULES, reference
 
     for module in MODULES.values():
-        yield f"reference/modules/{module.slug}.md", NOTE + reference.page(module)
+        yield f"reference/modules/{module.slug}.md", formatted(NOTE + reference.page(module), "x.md")
 
 
 def main(arguments: list[str]) -> int:

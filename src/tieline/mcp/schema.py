@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tieline.modules import Field, Module
+from tieline.modules.module import letters
 
 MOST = 25  # bundles of a search at once: what fits beside a conversation
 VOCABULARY = "tieline://vocabulary"
@@ -19,19 +20,47 @@ TYPES: dict[str, dict[str, Any]] = {
     "boolean": {"type": "boolean"},
     "collection": {"type": "object"},
 }
+PLAIN = frozenset(
+    {
+        "value",
+        "work",
+        "home",
+        "street",
+        "city",
+        "region",
+        "country",
+        "postcode",
+        "latitude",
+        "longitude",
+        "url",
+        "name",
+    }
+)
 FORMATS = {"email": "email", "url": "uri"}
+# Lists of tools are read by models too: what these say again is left out wherever the name says it.
 OUTPUT: dict[str, Any] = {
     "type": "object",
     "properties": {
-        "summary": {"type": "string", "description": "What came of it, in a sentence."},
+        "summary": {"type": "string"},
         "bundles": {"type": "array", "items": {"type": "object"}},
-        "available": {"type": "integer", "description": "How many match in all."},
-        "page": {"type": "integer"},
-        "pages": {"type": "integer"},
-        "nextPage": {"type": "integer", "description": "The page to ask for next; absent on the last."},
     },
     "required": ["summary", "bundles"],
 }
+PAGED: dict[str, Any] = {
+    **OUTPUT,
+    "properties": {
+        **OUTPUT["properties"],
+        "available": {"type": "integer", "description": "How many match in all."},
+        "page": {"type": "integer"},
+        "pages": {"type": "integer"},
+        "nextPage": {"type": "integer", "description": "Absent on the last page."},
+    },
+}
+
+
+def output_schema(module: Module) -> dict[str, Any]:
+    """What a tool gives."""
+    return PAGED if module.kind == "search" else OUTPUT
 
 
 def input_schema(module: Module) -> dict[str, Any]:
@@ -80,17 +109,19 @@ def tries(module: Module) -> bool:
     return module.dry_run or (module.deletes and module.kind != "universal")
 
 
-def field_schema(found: Field) -> dict[str, Any]:
-    """One field."""
-    made: dict[str, Any] = {"title": found.label}
-    if words := _words(found):
+def field_schema(found: Field, inside: bool = False) -> dict[str, Any]:
+    """One field; one of an entry says only what its name does not."""
+    made: dict[str, Any] = {}
+    if letters(found.label) != letters(found.name) and not inside:
+        made["title"] = found.label
+    if (words := _words(found)) and not (inside and found.name in PLAIN):
         made["description"] = words
     if found.type == "array":
         items: dict[str, Any] = {"type": "string"}
         if found.items:
             items = {
                 "type": "object",
-                "properties": {item.name: field_schema(item) for item in found.items},
+                "properties": {item.name: field_schema(item, inside=True) for item in found.items},
                 "additionalProperties": False,
             }
         return {**made, "type": "array", "items": items}

@@ -34,7 +34,7 @@ def _tool(name: str, module: Module, grants: Grants) -> types.Tool:
         title=module.label,
         description=_description(module),
         input_schema=schema.input_schema(module),
-        output_schema=schema.OUTPUT,
+        output_schema=schema.output_schema(module),
         annotations=types.ToolAnnotations(
             title=module.label,
             read_only_hint=reads,
