@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute, Mount, Route
 
 from tieline.control import handlers as h
-from tieline.control import queries
+from tieline.control import queries, reports
 from tieline.control.frame import Handler, control
 
 
@@ -51,6 +51,7 @@ def routes() -> list[BaseRoute]:
                 _route("GET", "/records/{kind}", h.export_records),
                 _route("POST", "/query/{kind}", queries.explain),
                 _route("POST", "/query/{kind}/find", queries.find),
+                _route("POST", "/reports/{name}", reports.show),
                 _route("POST", "/sample", h.load_sample),
                 _route("DELETE", "/sample", h.remove_sample),
             ],
