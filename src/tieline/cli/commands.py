@@ -655,6 +655,29 @@ def query(
         show(server, kind, text, explain, now, limit, json)
 
 
+@app.command()
+def report(
+    name: Annotated[str, typer.Argument(help="activity, projects, leads or funnel.")],
+    period: Annotated[str, typer.Option(help="year, quarter, month, week or day.")] = "month",
+    start: Annotated[
+        str | None, typer.Option("--from", help="A day in the first period, such as 2026-01-01.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="A day in the last period; today when left out.")
+    ] = None,
+    of: Annotated[str, typer.Option(help="Whose funnel: people or projects.")] = "people",
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Figures: activity and leads by period, projects by stage, the way through the stages."""
+    from tieline.cli.report import show
+
+    with _server(data_dir, database, account) as server:
+        show(server, name, {"period": period, "from": start, "to": end, "of": of}, json)
+
+
 @app.command("import")
 def import_contacts(
     file: File,

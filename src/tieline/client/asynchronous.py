@@ -7,11 +7,12 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from tieline.client import calls
-from tieline.client.calls import Body, Call, Found, TimelinePage
+from tieline.client.calls import Body, Call, Found, OpensPage, TimelinePage
 from tieline.client.oauth import TokenSource
 from tieline.client.sender import Sender
 from tieline.client.transport import HttpTransport, Response, Transport
 from tieline.records.account import FieldDefinition, Profile, Segment, Stage, TeamMember
+from tieline.records.analytics import AnalyticsQuery, FunnelQuery, ProjectQuery
 from tieline.records.company import Company
 from tieline.records.person import Person
 from tieline.records.project import Project
@@ -115,6 +116,45 @@ class AsyncTimeline:
     async def body(self, key: str) -> str:
         """The whole text of an entry."""
         return await self._sender.send(calls.message_body(key))
+
+    async def opens(self, since: int | None = None, *, cursor: str | None = None) -> OpensPage:
+        """E-mails of that moment (UTC milliseconds) or later that were opened; the page's `cursor` leads on."""
+        return await self._sender.send(calls.opens(since, cursor))
+
+
+class AsyncAnalytics:
+    """Figures. Each call takes named queries and answers the same names."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    async def activity(self, queries: Mapping[str, AnalyticsQuery | Mapping[str, Any]]) -> dict[str, Any]:
+        """Own activity: a list of buckets for each query."""
+        return await self._sender.send(calls.analytics("activity", queries))
+
+    async def team_activity(
+        self, queries: Mapping[str, AnalyticsQuery | Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        """Activity of each member: user, name, buckets."""
+        return await self._sender.send(calls.analytics("teamactivity", queries))
+
+    async def update_team_activity(self, tag: str | None = None, *, skip: bool = False) -> dict[str, Any]:
+        """Refresh the team's activity; `skip` only tells of the last time."""
+        return await self._sender.send(calls.update_team_activity(tag, skip))
+
+    async def projects(self, queries: Mapping[str, ProjectQuery | Mapping[str, Any]]) -> dict[str, Any]:
+        """Projects under way: a list of rows for each query."""
+        return await self._sender.send(calls.analytics("projects", queries))
+
+    async def leads(self, queries: Mapping[str, AnalyticsQuery | Mapping[str, Any]]) -> dict[str, Any]:
+        """New, qualified and lost leads: a list of buckets for each query."""
+        return await self._sender.send(calls.analytics("leads", queries))
+
+    async def funnel(
+        self, queries: Mapping[str, FunnelQuery | Mapping[str, Any]], *, usertags: list[str] | None = None
+    ) -> dict[str, Any]:
+        """How far records came: a list of rows for each query."""
+        return await self._sender.send(calls.analytics("funnel", queries, usertags or []))
 
 
 class AsyncUser:
@@ -229,6 +269,7 @@ class AsyncCloze:
         self.companies = AsyncRelations(self.sender, Company)
         self.projects = AsyncRelations(self.sender, Project)
         self.timeline = AsyncTimeline(self.sender)
+        self.analytics = AsyncAnalytics(self.sender)
         self.user = AsyncUser(self.sender)
         self.webhooks = AsyncWebhooks(self.sender)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -138,6 +139,53 @@ def message_body(key: str) -> Call[str]:
         body={"key": key},
         repeatable=True,
     )
+
+
+@dataclass(frozen=True)
+class OpensPage:
+    """E-mails that were opened, oldest first; `cursor` leads to more and is None at the end."""
+
+    messages: list[dict[str, Any]]
+    cursor: str | None
+
+
+def opens(since: int | None, cursor: str | None) -> Call[OpensPage]:
+    """E-mails that were opened (2.8)."""
+
+    def read(answer: dict[str, Any]) -> OpensPage:
+        following = str(answer.get("next") or "") if answer.get("more") else ""
+        found = dict(parse_qsl(urlsplit(following).query))
+        return OpensPage(list(answer.get("messages") or ()), found.get("cursor"))
+
+    query = {"from": since, "cursor": cursor}
+    return Call("GET", "/v1/messages/opens", read, query, repeatable=True)
+
+
+def analytics(
+    name: str, queries: Mapping[str, Any], usertags: list[str] | None = None
+) -> Call[dict[str, Any]]:
+    """Figures (2.9), grouped under the names of the queries."""
+    asked = {key: _plain(query) for key, query in queries.items()}
+    body = {"queries": asked} if usertags is None else {"queries": asked, "usertags": usertags}
+    # A server that groups them once more, or says errorcode 0, means the same.
+    return Call(
+        "POST", f"/v1/analytics/{name}", lambda answer: _grouped(answer, queries), body=body, repeatable=True
+    )
+
+
+def update_team_activity(tag: str | None, skip: bool) -> Call[dict[str, Any]]:
+    """Refresh the team's activity (2.9)."""
+    return Call(
+        "GET",
+        "/v1/analytics/teamactivity/update",
+        lambda answer: {name: value for name, value in answer.items() if name != "errorcode"},
+        {"tag": tag, "skip": skip or None},
+    )
+
+
+def _grouped(answer: dict[str, Any], queries: Mapping[str, Any]) -> dict[str, Any]:
+    found = answer["results"] if "results" in answer and "results" not in queries else answer
+    return {name: found[name] for name in queries}
 
 
 def profile() -> Call[Profile]:

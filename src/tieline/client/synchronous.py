@@ -8,10 +8,11 @@ from typing import Any, Generic, Self, TypeVar
 
 from tieline.client import calls
 from tieline.client.blocking import BlockingSender
-from tieline.client.calls import Body, Call, Found, TimelinePage
+from tieline.client.calls import Body, Call, Found, OpensPage, TimelinePage
 from tieline.client.oauth import TokenSource
 from tieline.client.transport import HttpTransport, Response, Transport
 from tieline.records.account import FieldDefinition, Profile, Segment, Stage, TeamMember
+from tieline.records.analytics import AnalyticsQuery, FunnelQuery, ProjectQuery
 from tieline.records.company import Company
 from tieline.records.person import Person
 from tieline.records.project import Project
@@ -113,6 +114,43 @@ class Timeline:
     def body(self, key: str) -> str:
         """The whole text of an entry."""
         return self._sender.send(calls.message_body(key))
+
+    def opens(self, since: int | None = None, *, cursor: str | None = None) -> OpensPage:
+        """E-mails of that moment (UTC milliseconds) or later that were opened; the page's `cursor` leads on."""
+        return self._sender.send(calls.opens(since, cursor))
+
+
+class Analytics:
+    """Figures. Each call takes named queries and answers the same names."""
+
+    def __init__(self, sender: BlockingSender) -> None:
+        self._sender = sender
+
+    def activity(self, queries: Mapping[str, AnalyticsQuery | Mapping[str, Any]]) -> dict[str, Any]:
+        """Own activity: a list of buckets for each query."""
+        return self._sender.send(calls.analytics("activity", queries))
+
+    def team_activity(self, queries: Mapping[str, AnalyticsQuery | Mapping[str, Any]]) -> dict[str, Any]:
+        """Activity of each member: user, name, buckets."""
+        return self._sender.send(calls.analytics("teamactivity", queries))
+
+    def update_team_activity(self, tag: str | None = None, *, skip: bool = False) -> dict[str, Any]:
+        """Refresh the team's activity; `skip` only tells of the last time."""
+        return self._sender.send(calls.update_team_activity(tag, skip))
+
+    def projects(self, queries: Mapping[str, ProjectQuery | Mapping[str, Any]]) -> dict[str, Any]:
+        """Projects under way: a list of rows for each query."""
+        return self._sender.send(calls.analytics("projects", queries))
+
+    def leads(self, queries: Mapping[str, AnalyticsQuery | Mapping[str, Any]]) -> dict[str, Any]:
+        """New, qualified and lost leads: a list of buckets for each query."""
+        return self._sender.send(calls.analytics("leads", queries))
+
+    def funnel(
+        self, queries: Mapping[str, FunnelQuery | Mapping[str, Any]], *, usertags: list[str] | None = None
+    ) -> dict[str, Any]:
+        """How far records came: a list of rows for each query."""
+        return self._sender.send(calls.analytics("funnel", queries, usertags or []))
 
 
 class User:
@@ -227,6 +265,7 @@ class Cloze:
         self.companies = Relations(self.sender, Company)
         self.projects = Relations(self.sender, Project)
         self.timeline = Timeline(self.sender)
+        self.analytics = Analytics(self.sender)
         self.user = User(self.sender)
         self.webhooks = Webhooks(self.sender)
 

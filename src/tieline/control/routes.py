@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from tieline.control import apps, clients, office, queries
+from tieline.control import apps, clients, office, queries, reports
 from tieline.control import handlers as h
 from tieline.control.frame import Handler, control
 
@@ -63,6 +63,7 @@ def routes() -> list[BaseRoute]:
                 _route("POST", "/team/members", office.add_member, owner=True),
                 _route("POST", "/team/members/update", office.update_member),
                 _route("POST", "/team/members/remove", office.remove_member, owner=True),
+                _route("POST", "/reports/{name}", reports.show),
                 _route("POST", "/sample", h.load_sample),
                 _route("DELETE", "/sample", h.remove_sample),
             ],

@@ -14,7 +14,7 @@ from tieline.crm.analytics.activity import activity
 from tieline.crm.analytics.facts import Facts
 from tieline.crm.analytics.followed import Followed
 from tieline.crm.analytics.leads import became_leads
-from tieline.crm.analytics.moves import RANKS
+from tieline.crm.analytics.moves import GOALS, RANKS
 from tieline.crm.analytics.periods import Period
 from tieline.crm.analytics.pipeline import by_stage
 from tieline.crm.settings import AccountSettings, load_settings
@@ -124,7 +124,7 @@ def stage_funnel(tx: Transaction, caller: Caller, kind: str, periods: Sequence[P
     )
     facts = Facts(tx, followed)
     settings = load_settings(tx, caller.account_id)
-    return [_stage_row(facts, key, label) for key, label in _stages(settings, kind).items()]
+    return [_stage_row(facts, kind, key, label) for key, label in _stages(settings, kind).items()]
 
 
 def _stages(settings: AccountSettings, kind: str) -> dict[str, str]:
@@ -133,11 +133,11 @@ def _stages(settings: AccountSettings, kind: str) -> dict[str, str]:
     return {("lost" if key == "out" else key): label for key, label in shown.items() if key != "past"}
 
 
-def _stage_row(facts: Facts, stage: str, label: str) -> StageRow:
+def _stage_row(facts: Facts, kind: str, stage: str, label: str) -> StageRow:
     row = facts.entered.get((ALL, stage))
     spent = facts.times.get((ALL, stage))
     entered = int(row["inside"]) if row is not None else 0
-    goes_on = stage in RANKS and stage != "won"
+    goes_on = stage in RANKS and stage != GOALS[kind]
     return StageRow(
         stage=stage,
         label=label,

@@ -21,13 +21,27 @@ from tieline.records.person import Person
 from tieline.records.project import Project
 from tieline.records.timeline import Communication, Content, Recipient, Reference, ToDo
 from tieline.store.database import Statement, Transaction
-from tieline.store.tables import entry, entry_link, relation
+from tieline.store.tables import change, entry, entry_link, relation
 
 TAG = "sample"
 SOURCE = "sample.tieline.example"
 PEOPLE = 60
 DAY = 86_400_000
 SEED = 7
+# Stage: the stages on the way to it.
+WAYS = {
+    "person": {
+        "future": ("lead", "future"),
+        "current": ("lead", "future", "current"),
+        "past": ("lead", "current", "past"),
+        "out": ("lead", "out"),
+    },
+    "project": {
+        "current": ("future", "current"),
+        "won": ("future", "current", "won"),
+        "lost": ("future", "lost"),
+    },
+}
 
 COUNT = Statement(
     select(func.count()).where(relation.c.account_id == bindparam("account_id"), relation.c.sample.is_(True))
@@ -48,9 +62,10 @@ def load(tx: Transaction, caller: Caller) -> int:
         relations.upsert(tx, caller, "company", company, mode="create", sample=True)
     people = list(_people(rng, caller))
     for person in people:
-        relations.upsert(tx, caller, "person", person, mode="create", sample=True)
+        _come_far(tx, caller, "person", person)
     for project in _projects(rng, people):
-        relations.upsert(tx, caller, "project", project, mode="create", sample=True)
+        _come_far(tx, caller, "project", project)
+    _date_back(tx, caller, rng)
     for person in people:
         _history(tx, caller, rng, person)
     _mark_entries(tx, caller)
@@ -155,6 +170,32 @@ def _projects(rng: random.Random, people: list[Person]) -> Iterator[Project]:
             clientpeople=[Person(name=buyer.name, emails=buyer.emails)],
             start_date=_day(clock.now_ms() - rng.randrange(20, 150) * DAY),
         )
+
+
+def _come_far(tx: Transaction, caller: Caller, kind: str, record: Person | Project) -> None:
+    """Create a record at the first stage of its way and take it on to the stage it has now."""
+    stages = WAYS[kind].get(str(record.stage), (str(record.stage),))
+    for stage in stages:
+        record.stage = stage
+        relations.upsert(tx, caller, kind, record, mode="create", sample=True)
+
+
+def _date_back(tx: Transaction, caller: Caller, rng: random.Random) -> None:
+    """Spread what was audited over the past months, each record's changes in their order."""
+    rows = tx.all(
+        select(change.c.id, change.c.relation_id)
+        .join_from(change, relation, relation.c.id == change.c.relation_id)
+        .where(
+            change.c.account_id == caller.account_id, relation.c.sample.is_(True), change.c.audited != "{}"
+        )
+        .order_by(change.c.relation_id, change.c.id)
+    )
+    now, before, at = clock.now_ms(), None, 0
+    for row in rows:
+        if row["relation_id"] != before:
+            before, at = row["relation_id"], now - rng.randrange(120, 300) * DAY
+        tx.run(update(change).where(change.c.id == row["id"]).values(at=at))
+        at += rng.randrange(4, 40) * DAY
 
 
 def _history(tx: Transaction, caller: Caller, rng: random.Random, person: Person) -> None:
