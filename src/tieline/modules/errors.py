@@ -23,6 +23,14 @@ ErrorClass = Literal[
     "InvalidAccessTokenError",
     "InvalidConfigurationError",
     "UncertainError",
+    "DuplicateDataError",
+    "IncompleteDataError",
+    "OutOfSpaceError",
+    "MaxResultsExceededError",
+    "MaxFileSizeExceededError",
+    "UnexpectedError",
+    "InconsistencyError",
+    "ScenarioTimeoutError",
 ]
 
 
