@@ -3,83 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tieline.modules.errors import ModuleError
+from tests.scenarios.walking import SEARCH, TRIGGER, Crash, World, failing, make_execution, step
 from tieline.scenarios import state
-from tieline.scenarios.blueprint import parse
-from tieline.scenarios.interpreter import Failed, Interpreter, Stop
-from tieline.scenarios.journal import Journal, load
-from tieline.scenarios.plan import Node, compile_plan
-from tieline.store.database import Database, Transaction
-from tieline.store.tables import account, scenario, scenario_version
-
-Calls = list[tuple[int, Any]]
-
-
-class Crash(BaseException):
-    """The power is cut."""
-
-
-def step(number: int, module: str = "cloze:createAToDo", **more: Any) -> dict[str, Any]:
-    mapper = {"subject": more.pop("subject", "x")} if module == "cloze:createAToDo" else {}
-    return {"id": number, "module": module, "parameters": {}, "mapper": mapper, **more}
-
-
-TRIGGER = {"id": 1, "module": "gateway:CustomWebHook", "parameters": {}, "mapper": {}}
-SEARCH = {"id": 2, "module": "cloze:findPeople", "parameters": {}, "mapper": {}}
-
-
-async def make_execution(database: Database) -> str:
-    def make(tx: Transaction) -> str:
-        owner = tx.insert(account, {"email": "a@x.example", "created": 1})
-        number = tx.insert(scenario, {"account_id": owner, "name": "s", "created": 1, "changed": 1})
-        tx.insert(scenario_version, {"scenario_id": number, "version": 1, "blueprint": "{}", "at": 1})
-        return state.start(tx, owner, number, kind="manual")
-
-    return await database.write(make)
-
-
-class World:
-    """Runs flows and remembers the calls."""
-
-    def __init__(self, database: Database, execution: str) -> None:
-        self.database = database
-        self.execution = execution
-        self.calls: Calls = []
-        self.keys: list[str] = []
-        self.answers: dict[int, Callable[[dict[str, Any]], list[dict[str, Any]]]] = {}
-
-    async def run(
-        self, flow: list[dict[str, Any]], bundles: list[dict[str, Any]] | None = None, die_after: int = -1
-    ) -> None:
-        plan = compile_plan(parse({"name": "t", "flow": flow}))
-        assert plan.gaps == []
-        rows = await self.database.read(load, self.execution)
-        journal = Journal(self.database, self.execution, 1, rows)
-        made = 0
-
-        async def call(node: Node, given: dict[str, Any], key: str, observe: Any) -> list[dict[str, Any]]:
-            nonlocal made
-            if made == die_after:
-                raise Crash
-            made += 1
-            self.calls.append((node.id, given.get("subject")))
-            self.keys.append(key)
-            answer = self.answers.get(node.id)
-            return [{}] if answer is None else answer(given)
-
-        interpreter = Interpreter(
-            plan=plan, journal=journal, call=call, timezone="UTC", execution_id=self.execution,
-            trigger=bundles if bundles is not None else [{}], repeatable=lambda node: True,
-        )  # fmt: skip
-        try:
-            await interpreter.run()
-        finally:
-            await journal.flush()
+from tieline.scenarios.interpreter import Failed, Stop
+from tieline.scenarios.journal import load
+from tieline.store.database import Database
 
 
 @pytest.fixture
@@ -138,10 +70,6 @@ async def test_an_iterator_and_an_aggregator_with_groups(world: World) -> None:
         flow, [{"list": [{"name": "x", "team": "A"}, {"name": "y", "team": "B"}, {"name": "z", "team": "A"}]}]
     )
     assert [subject for _, subject in world.calls] == ["A: x+z", "B: y"]
-
-
-def failing(given: dict[str, Any]) -> list[dict[str, Any]]:
-    raise ModuleError("DataError", "no such thing", field="subject")
 
 
 def handled(*directive: dict[str, Any]) -> list[dict[str, Any]]:

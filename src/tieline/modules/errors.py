@@ -25,6 +25,14 @@ ErrorClass = Literal[
     "InvalidAccessTokenError",
     "InvalidConfigurationError",
     "UncertainError",
+    "DuplicateDataError",
+    "IncompleteDataError",
+    "OutOfSpaceError",
+    "MaxResultsExceededError",
+    "MaxFileSizeExceededError",
+    "UnexpectedError",
+    "InconsistencyError",
+    "ScenarioTimeoutError",
 ]
 
 

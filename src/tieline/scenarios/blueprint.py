@@ -106,7 +106,16 @@ def _walk(flow: Any, pointer: str, place: str, before: tuple[int, ...], depth: i
             for number, route in enumerate(routes if isinstance(routes, list) else ()):
                 if isinstance(route, dict):
                     yield from _walk(route.get("flow"), f"{here}/{key}/{number}/flow", kind, own, depth + 1)
-        ancestors = own
+        ancestors = _seen_behind(raw, own)
+
+
+def _seen_behind(raw: Json, own: tuple[int, ...]) -> tuple[int, ...]:
+    """What later modules can see: behind an aggregator nothing from its source module on but itself (1.11)."""
+    parameters = raw.get("parameters")
+    feeder = parameters.get("feeder") if isinstance(parameters, dict) else None
+    if not isinstance(feeder, int) or feeder not in own[:-1]:
+        return own
+    return (*own[: own.index(feeder)], own[-1])
 
 
 def parse(source: str | bytes | Json) -> Blueprint:

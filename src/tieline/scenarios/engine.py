@@ -20,7 +20,8 @@ from tieline.modules.errors import ModuleError
 from tieline.modules.runner import CallContext, Exchange
 from tieline.scenarios import history, library, state, triggers
 from tieline.scenarios import journal as journals
-from tieline.scenarios.interpreter import Bundle, Failed, Interpreter, Stop, error_json
+from tieline.scenarios.failures import DISABLING, PASSING, RETRIES, error_json
+from tieline.scenarios.interpreter import Bundle, Failed, Interpreter, Stop
 from tieline.scenarios.journal import Journal
 from tieline.scenarios.lint import errors, lint
 from tieline.scenarios.plan import Node, Plan, compile_plan
@@ -32,10 +33,6 @@ from tieline.vault import Vault
 
 log = logging.getLogger(__name__)
 
-# Minutes before an execution that met a passing failure is taken up again where it failed (3.12).
-RETRIES = (1, 2, 5, 10, 60, 180, 720, 1440)
-PASSING = frozenset({"ConnectionError", "RateLimitError", "ModuleTimeoutError"})
-DISABLING = frozenset({"InvalidAccessTokenError", "InvalidConfigurationError"})
 PLANS = 200  # compiled versions kept
 
 

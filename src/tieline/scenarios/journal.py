@@ -8,11 +8,11 @@ durable has every earlier row of its execution before it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from tieline import clock
 from tieline.expressions import from_json, to_json
@@ -36,8 +36,18 @@ ROWS = Statement(
 )
 FORGET = Statement(
     delete(operation).where(
-        operation.c.execution_id == bindparam("wanted"), operation.c.path == bindparam("gone")
+        operation.c.execution_id == bindparam("wanted"),
+        or_(
+            operation.c.path == bindparam("gone"),
+            operation.c.path.startswith(bindparam("handler"), autoescape=False),
+            operation.c.path.startswith(bindparam("repeated"), autoescape=False),
+        ),
     )
+)
+UNDONE = Statement(
+    update(operation)
+    .where(operation.c.execution_id == bindparam("wanted"), operation.c.path == bindparam("gone"))
+    .values(state="undone")
 )
 SHAPES = Statement(
     update(operation)
@@ -82,7 +92,7 @@ class Journal:
     def state(self, path: str) -> str | None:
         """What is known of the operation at that path."""
         row = self.recorded.get(path)
-        return None if row is None else str(row["state"])
+        return None if row is None or row["state"] == "undone" else str(row["state"])
 
     def bundles(self, path: str) -> list[dict[str, Any]]:
         """The recorded output."""
@@ -103,11 +113,37 @@ class Journal:
             field=found.get("field"),
             remedy=found.get("remedy"),
             status=found.get("statusCode"),
+            retry_after=found.get("retryAfter"),
         )
 
     async def begin(self, entry: Entry) -> None:
         """Make it durable that a call is about to be made."""
         await self.database.write(_record, self._values(entry))
+
+    async def transact(
+        self, entry: Entry, act: Callable[[Transaction], list[dict[str, Any]]]
+    ) -> list[dict[str, Any]]:
+        """Do something on this database and record its outcome in the same transaction: both happen, or neither."""
+        made: list[dict[str, Any]] = []
+
+        def both(tx: Transaction) -> list[dict[str, Any]]:
+            bundles = act(tx)
+            made.append({**values, "output": _text([to_json(bundle) for bundle in bundles])})
+            _record(tx, made[-1])
+            return bundles
+
+        earlier = self.recorded.get(entry.path)
+        values = self._values(entry)
+        try:
+            bundles = await self.database.write(both)
+        except BaseException:
+            self.recorded.pop(entry.path)
+            if earlier is not None:
+                self.recorded[entry.path] = earlier
+            raise
+        self.recorded[entry.path] = made[-1]
+        self.operations += 1
+        return bundles
 
     def record(self, entry: Entry) -> None:
         """Write what happened, without waiting."""
@@ -159,8 +195,13 @@ def load(tx: Transaction, execution_id: str) -> list[Row]:
 
 
 def forget(tx: Transaction, execution_id: str, path: str) -> None:
-    """Let an operation be tried again."""
-    tx.run(FORGET, {"wanted": execution_id, "gone": path})
+    """Let an operation be tried again, its handler and its repetitions too."""
+    tx.run(FORGET, {"wanted": execution_id, "gone": path, "handler": f"{path}!", "repeated": f"{path}~"})
+
+
+def undone(tx: Transaction, execution_id: str, path: str) -> None:
+    """What the operation did was taken back: it runs again when the execution is taken up again."""
+    tx.run(UNDONE, {"wanted": execution_id, "gone": path})
 
 
 def conceal(tx: Transaction, execution_id: str) -> None:

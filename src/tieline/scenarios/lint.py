@@ -13,7 +13,7 @@ from tieline.expressions import compile_value, find_errors
 from tieline.modules import find_module
 from tieline.scenarios.blueprint import Blueprint, Step, resources
 from tieline.scenarios.filters import filter_errors
-from tieline.scenarios.plan import DIRECTIVES, HOOK, ROUTER
+from tieline.scenarios.plan import DIRECTIVES, FORKS, HOOK, IF_ELSE, MERGE, ROUTER
 from tieline.scenarios.tools import TOOLS
 
 NAME = re.compile(r"^[\w-]+(#[\w-]+)?:[\w-]+$")
@@ -130,6 +130,7 @@ def _step(step: Step, known: set[int]) -> Iterator[Finding]:
         if not problems:
             yield from _references(step, mapper, known)
     yield from _required(step, mapper)
+    yield from _forks(step)
     if step.module in DIRECTIVES and step.place not in {"onerror", "route", "branch"}:
         yield Finding(
             "BP011", "error", f"{step.module} stands outside an error handler", step.pointer, number
@@ -140,9 +141,26 @@ def _step(step: Step, known: set[int]) -> Iterator[Finding]:
         )
 
 
+def _forks(step: Step) -> Iterator[Finding]:
+    """The conditions of an if-else's branches, and what a merge makes of them."""
+    number = step.id if isinstance(step.id, int) else None
+    branches = step.raw.get("branches") if step.module == IF_ELSE else None
+    for position, branch in enumerate(branches if isinstance(branches, list) else ()):
+        conditions = branch.get("conditions") if isinstance(branch, dict) else None
+        for error in filter_errors({"conditions": conditions}):
+            code = "BP005" if "operator" in error.message else "BP006"
+            where = f"{step.pointer}/branches/{position}/{_pointer(error.field)}"
+            yield Finding(code, "error", error.message, where, number, error.remedy)
+    if step.module == MERGE:
+        outputs = step.raw.get("outputs")
+        for problem in find_errors(outputs if isinstance(outputs, list) else []):
+            where = f"{step.pointer}/outputs/{_pointer(problem.field)}"
+            yield Finding("BP006", "error", problem.message, where, number, problem.remedy)
+
+
 def _runs(module: str) -> bool:
     return (
-        module in TOOLS or module in DIRECTIVES or module in {ROUTER, HOOK} or find_module(module) is not None
+        module in TOOLS or module in DIRECTIVES or module in FORKS | {HOOK} or find_module(module) is not None
     )
 
 
@@ -216,9 +234,20 @@ def _flows(steps: list[Step]) -> Iterator[Finding]:
                     f"{step.pointer}/parameters/feeder",
                     number,
                 )
-    follows = {(s.pointer.rpartition("/")[0], s.position) for s in steps}
+    places = {(s.pointer.rpartition("/")[0], s.position): s.module for s in steps}
     for step in steps:
-        if step.module == ROUTER and (step.pointer.rpartition("/")[0], step.position + 1) in follows:
+        before = places.get((step.pointer.rpartition("/")[0], step.position - 1))
+        if step.module == MERGE and before != IF_ELSE:
+            yield Finding(
+                "BP013",
+                "error",
+                "a merge has to follow an if-else",
+                step.pointer,
+                step.id if isinstance(step.id, int) else None,
+                "put it right behind the if-else",
+            )
+    for step in steps:
+        if step.module == ROUTER and (step.pointer.rpartition("/")[0], step.position + 1) in places:
             yield Finding(
                 "BP013",
                 "error",

@@ -13,14 +13,21 @@ from tieline.scenarios.filters import Filter, compile_filter
 from tieline.scenarios.tools import TOOLS, Tool
 
 ROUTER = "builtin:BasicRouter"
+IF_ELSE = "builtin:BasicIfElse"
+MERGE = "builtin:BasicMerge"
+FORKS = frozenset({ROUTER, IF_ELSE, MERGE})
 DIRECTIVES = {
     "builtin:Ignore": "ignore",
     "builtin:Resume": "resume",
     "builtin:Break": "break",
     "builtin:Commit": "commit",
     "builtin:Rollback": "rollback",
+    "builtin:Retry": "retry",
 }
 HOOK = "gateway:CustomWebHook"
+RESPOND = "gateway:WebhookRespond"
+NOTHING = compile_value({})
+FORK_LABELS = {ROUTER: "Router", IF_ELSE: "If-else", MERGE: "Merge"}
 
 
 @dataclass
@@ -32,8 +39,31 @@ class Route:
 
 
 @dataclass
+class Branch:
+    """A branch of an if-else. `condition` None: it takes whatever comes. `merge`: it goes on behind the if-else."""
+
+    flow: list[Node]
+    disabled: bool
+    label: str
+    condition: Filter | None
+    merge: bool
+
+
+@dataclass
+class Join:
+    """Where the end of a branch leads: what follows the if-else, reached from branch number `branch` (from 0)."""
+
+    flow: list[Node]
+    index: int
+    branch: int
+
+
+@dataclass
 class Node:
-    """A module ready to run. Exactly one of `module`, `tool`, `routes`, `directive` and `hook` says what it does."""
+    """A module ready to run.
+
+    Exactly one of `module`, `tool`, `routes`, `branches`, `outputs`, `directive`, `join` and `hook` says what it does.
+    """
 
     id: int
     name: str
@@ -45,9 +75,14 @@ class Node:
     tool: Tool | None = None
     directive: str | None = None
     hook: bool = False
+    join: Join | None = None
     routes: list[Route] = field(default_factory=list)
     fallback: int | None = None
+    branches: list[Branch] = field(default_factory=list)
+    outputs: list[tuple[str, list[CompiledValue]]] = field(default_factory=list)
+    links: list[Filter | None] = field(default_factory=list)
     onerror: list[Node] = field(default_factory=list)
+    guard: list[Node] = field(default_factory=list)
     feeder: int | None = None
     group_by: CompiledValue | None = None
     stop_if_empty: bool = False
@@ -57,18 +92,57 @@ class Node:
         return self.name == ROUTER
 
     @property
+    def is_if_else(self) -> bool:
+        return self.name == IF_ELSE
+
+    @property
+    def is_merge(self) -> bool:
+        return self.name == MERGE
+
+    @property
     def is_trigger(self) -> bool:
         """Starts with events instead of being called."""
-        return self.hook or (self.module is not None and self.module.kind == "instant_trigger")
+        return (
+            self.hook
+            or (self.module is not None and self.module.kind == "instant_trigger")
+            or (self.tool is not None and self.tool.event)
+        )
+
+    @property
+    def handler(self) -> list[Node]:
+        """What deals with its failures: its own handler, else that of the nearest router around it."""
+        return self.onerror or self.guard
+
+    def lines(self) -> list[tuple[str, int, list[Node]]]:
+        """Every flow that hangs on it: (onerror, route or branch; its number; the flow)."""
+        return [
+            *([("onerror", 0, self.onerror)] if self.onerror else []),
+            *(("route", n, route.flow) for n, route in enumerate(self.routes)),
+            *(("branch", n, branch.flow) for n, branch in enumerate(self.branches)),
+        ]
+
+
+@dataclass
+class Place:
+    """A node where it stands, and by which of its lines (kind, number) the way goes on inwards."""
+
+    node: Node
+    flow: list[Node]
+    index: int
+    line: tuple[str, int] | None = None
 
 
 @dataclass
 class Plan:
-    """A runnable scenario version. `gaps` names the modules that this server cannot run."""
+    """A runnable scenario version. `gaps` names the modules that this server cannot run.
+
+    `gathering`: the aggregators of each source module, in document order.
+    """
 
     flow: list[Node]
     settings: Json
     gaps: list[str]
+    gathering: dict[int, list[Place]] = field(default_factory=dict)
 
     @property
     def trigger(self) -> Node:
@@ -76,24 +150,71 @@ class Plan:
 
     def nodes(self) -> list[Node]:
         """Every node, depth first."""
-        return _all(self.flow)
+        return [place.node for place in _places(self.flow)]
+
+    def uses(self, *names: str) -> bool:
+        """True when one of these modules is in it."""
+        return any(node.name in names for node in self.nodes())
+
+    def way_to(self, module_id: int) -> list[Place]:
+        """The places from the main flow inwards to a module; empty when it is not there."""
+        return _way(self.flow, module_id)
 
 
-def _all(flow: list[Node]) -> list[Node]:
+def _places(flow: list[Node]) -> list[Place]:
     made = []
-    for node in flow:
-        made += [node, *_all(node.onerror), *(inner for route in node.routes for inner in _all(route.flow))]
+    for index, node in enumerate(flow):
+        if node.join is None:
+            made.append(Place(node, flow, index))
+        for _, _, inner in node.lines():
+            made += _places(inner)
     return made
+
+
+def _way(flow: list[Node], module_id: int) -> list[Place]:
+    for index, node in enumerate(flow):
+        if node.id == module_id and node.join is None:
+            return [Place(node, flow, index)]
+        for kind, number, inner in node.lines():
+            if further := _way(inner, module_id):
+                return [Place(node, flow, index, (kind, number)), *further]
+    return []
 
 
 def compile_plan(blueprint: Blueprint) -> Plan:
     """Compile every mapping and filter. Raises ExpressionError or FilterError for one that cannot be (BP005, BP006)."""
     gaps: list[str] = []
-    flow = [_node(raw, gaps, first=position == 0) for position, raw in enumerate(blueprint.flow)]
-    return Plan(flow, blueprint.settings, gaps)
+    flow = _flow(blueprint.flow, gaps, main=True)
+    plan = Plan(flow, blueprint.settings, gaps)
+    for place in _places(flow):
+        if place.node.feeder is not None:
+            plan.gathering.setdefault(place.node.feeder, []).append(place)
+    return plan
 
 
-def _node(raw: Any, gaps: list[str], *, first: bool = False, handler: bool = False) -> Node:
+def _flow(
+    raws: Any, gaps: list[str], *, main: bool = False, handler: bool = False, guard: list[Node] | None = None
+) -> list[Node]:
+    """The nodes of a flow, with the ends of branches led to what follows their if-else."""
+    found = raws if isinstance(raws, list) else []
+    flow = [
+        _node(raw, gaps, first=main and position == 0, handler=handler, guard=guard or [])
+        for position, raw in enumerate(found)
+    ]
+    for index, node in enumerate(flow):
+        if index + 1 >= len(flow):
+            break
+        for number, branch in enumerate(node.branches):
+            if branch.merge:
+                branch.flow.append(_join(node, Join(flow, index + 1, number)))
+    return flow
+
+
+def _join(node: Node, join: Join) -> Node:
+    return Node(node.id, node.name, node.label, {}, NOTHING, None, join=join)
+
+
+def _node(raw: Any, gaps: list[str], *, first: bool, handler: bool, guard: list[Node]) -> Node:
     if (
         not isinstance(raw, dict)
         or not isinstance(raw.get("id"), int)
@@ -116,9 +237,12 @@ def _node(raw: Any, gaps: list[str], *, first: bool = False, handler: bool = Fal
         tool=TOOLS.get(name),
         directive=DIRECTIVES.get(name),
         hook=name == HOOK,
+        guard=guard,
     )
-    if not (node.module or node.tool or node.directive or node.hook or node.is_router):
+    if not (node.module or node.tool or node.directive or node.hook or name in FORKS):
         gaps.append(f"{node.label} (module {node.id}, {name})")
+    if node.tool and (problem := node.tool.problem(node.parameters)):
+        gaps.append(f"{node.label} {problem} (module {node.id}, {name})")
     if node.directive and not handler:
         gaps.append(f"{node.label} outside an error handler (module {node.id})")
     if node.is_trigger and not first:
@@ -128,26 +252,56 @@ def _node(raw: Any, gaps: list[str], *, first: bool = False, handler: bool = Fal
 
 
 def _add_flows(node: Node, raw: Json, gaps: list[str], handler: bool) -> None:
-    node.onerror = [_node(inner, gaps, handler=True) for inner in raw.get("onerror") or ()]
+    node.onerror = _flow(raw.get("onerror"), gaps, handler=True)
     if node.is_router:
-        for route in raw.get("routes") or ():
-            node.routes.append(
-                Route(
-                    [_node(inner, gaps, handler=handler) for inner in route.get("flow") or ()],
-                    route.get("disabled") is True,
-                )
+        _add_routes(node, raw, gaps, handler)
+    elif node.is_if_else:
+        node.branches = [_branch(branch, gaps, handler, node.handler) for branch in _objects(raw, "branches")]
+    elif node.is_merge:
+        node.outputs = [
+            (
+                str(output.get("name") or ""),
+                [compile_value(mapping) for mapping in output.get("mappings") or ()],
             )
-        fallback = node.parameters.get("else")
-        node.fallback = fallback if isinstance(fallback, int) and 0 <= fallback < len(node.routes) else None
-    if node.tool and node.tool.aggregates:
-        feeder = node.parameters.get("feeder")
-        node.feeder = feeder if isinstance(feeder, int) else None
-        flags = raw.get("flags") if isinstance(raw.get("flags"), dict) else {}
-        node.stop_if_empty = (flags or {}).get("stopIfEmpty") is True
-        if (flags or {}).get("groupBy"):
-            node.group_by = compile_value((flags or {})["groupBy"])
-        if node.feeder is None:
-            gaps.append(f"{node.label} has no source module (module {node.id})")
+            for output in _objects(raw, "outputs")
+        ]
+        node.links = [compile_filter(link) if link else None for link in raw.get("filters") or ()]
+    elif node.tool and node.tool.aggregates:
+        _add_gathering(node, raw, gaps)
+
+
+def _objects(raw: Json, name: str) -> list[Json]:
+    found = raw.get(name)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _add_routes(node: Node, raw: Json, gaps: list[str], handler: bool) -> None:
+    for route in _objects(raw, "routes"):
+        flow = _flow(route.get("flow"), gaps, handler=handler, guard=node.handler)
+        node.routes.append(Route(flow, route.get("disabled") is True))
+    fallback = node.parameters.get("else")
+    node.fallback = fallback if isinstance(fallback, int) and 0 <= fallback < len(node.routes) else None
+
+
+def _branch(raw: Json, gaps: list[str], handler: bool, guard: list[Node]) -> Branch:
+    return Branch(
+        _flow(raw.get("flow"), gaps, handler=handler, guard=guard),
+        raw.get("disabled") is True,
+        str(raw.get("label") or ""),
+        None if raw.get("type") == "else" else compile_filter({"conditions": raw.get("conditions")}),
+        raw.get("merge") is True,
+    )
+
+
+def _add_gathering(node: Node, raw: Json, gaps: list[str]) -> None:
+    feeder = node.parameters.get("feeder")
+    node.feeder = feeder if isinstance(feeder, int) else None
+    flags = raw.get("flags") if isinstance(raw.get("flags"), dict) else {}
+    node.stop_if_empty = (flags or {}).get("stopIfEmpty") is True
+    if (flags or {}).get("groupBy"):
+        node.group_by = compile_value((flags or {})["groupBy"])
+    if node.feeder is None:
+        gaps.append(f"{node.label} has no source module (module {node.id})")
 
 
 def _label(raw: Json, name: str) -> str:
@@ -155,4 +309,5 @@ def _label(raw: Json, name: str) -> str:
     own = designer.get("name") if isinstance(designer, dict) else None
     found = find_module(name)
     tool = TOOLS.get(name)
-    return str(own or (found.label if found else tool.label if tool else name.rpartition(":")[2]))
+    known = found.label if found else tool.label if tool else FORK_LABELS.get(name)
+    return str(own or known or name.rpartition(":")[2])

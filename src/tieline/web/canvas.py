@@ -9,7 +9,7 @@ from typing import Any
 from tieline.modules import find_module
 from tieline.scenarios.blueprint import Blueprint, Json
 from tieline.scenarios.filters import OPERATORS
-from tieline.scenarios.plan import DIRECTIVES, HOOK, ROUTER
+from tieline.scenarios.plan import DIRECTIVES, FORKS, HOOK, ROUTER
 from tieline.scenarios.tools import TOOLS
 
 STEP_X, STEP_Y, RADIUS, MARGIN = 190, 170, 36, 70
@@ -181,7 +181,7 @@ def _disc(raw: Json, x: int, y: int, *, first: bool, handler: bool, dimmed: bool
         module.label if module else tool.label if tool else _words(name.rpartition(":")[2])
     )
     instant = name == HOOK or (module is not None and module.kind == "instant_trigger")
-    runs = module is not None or tool is not None or name in DIRECTIVES or name in {ROUTER, HOOK}
+    runs = module is not None or tool is not None or name in DIRECTIVES or name in FORKS | {HOOK}
     badge = ("bolt" if instant else "clock") if first else None
     tone = APPS.get(app) or f"hue-{hashlib.sha256(app.encode()).digest()[0] % 12}"
     return Disc(

@@ -1,0 +1,319 @@
+"""HTTP requests through the one outgoing door (scenario-engine 1.14)."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+from xml.etree import ElementTree
+
+import msgspec
+
+from tieline.errors import InvalidInput, PermissionDenied
+from tieline.expressions import Buffer, to_text
+from tieline.http import Answer, RequestFailed, mask_headers, mask_url
+from tieline.modules.errors import ErrorClass, ModuleError
+from tieline.modules.inputs import plain
+from tieline.modules.runner import SHOWN, Exchange
+from tieline.scenarios.tools.tool import Json, Surroundings, Tool, flag, number, pairs, text
+
+DEFAULT_TIMEOUT, LONGEST_TIMEOUT = 40, 300
+REDIRECTS = 10
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+REPEATABLE = READS | {"PUT", "DELETE"}  # the same effect however often they arrive (RFC 9110)
+RESERVED = frozenset({"host", "content-length", "transfer-encoding", "connection"})
+
+
+def method_of(given: Json) -> str:
+    """The verb of a request. Raises ModuleError."""
+    found = (text(given, "method") or "GET").upper()
+    if found not in METHODS:
+        raise ModuleError("BundleValidationError", f"“{found}” is not an HTTP method", field="method")
+    return found
+
+
+async def _old(given: Json, around: Surroundings) -> list[Json]:
+    """Version 3, “Make a request”."""
+    for name in ("useMtls", "ca"):
+        _refuse(given, name)
+    if given.get("rejectUnauthorized") not in (None, "") and not flag(given["rejectUnauthorized"]):
+        raise ModuleError(
+            "InvalidConfigurationError", "certificates are always checked here", field="rejectUnauthorized"
+        )
+    headers = _headers(given)
+    user = text(given, "authUser")
+    if user:
+        headers.setdefault("Authorization", _basic(user, text(given, "authPass")))
+    body: bytes | None
+    match text(given, "bodyType"):
+        case "raw":
+            body = _bytes(given.get("data"))
+            kind = text(given, "contentType")
+        case "x_www_form_urlencoded":
+            body, kind = _form(given), "application/x-www-form-urlencoded"
+        case "multipart_form_data":
+            body, kind = _multipart(given)
+        case _:
+            body, kind = None, ""
+    follow = flag(given.get("followRedirect", True)) or flag(given.get("followAllRedirects"))
+    answer = await _send(given, around, headers, pairs(given.get("qs")), body, kind, follow)
+    return [_output(answer, given, around.parameters.get("handleErrors"))]
+
+
+async def _new(given: Json, around: Surroundings) -> list[Json]:
+    """Version 4, “Make a request”."""
+    body, kind = _body_of_new(given)
+    follow = flag(given.get("allowRedirects", True))
+    query = pairs(given.get("queryParameters"))
+    answer = await _send(given, around, _headers(given), query, body, kind, follow)
+    return [_output(answer, given, given.get("stopOnHttpError"))]
+
+
+def _problem_of_new(parameters: Json) -> str | None:
+    kind = parameters.get("authenticationType")
+    if kind not in {"", "noAuth", None}:
+        return f"with {kind} authentication (it needs a keychain; send the header instead)"
+    return "with an own certificate" if parameters.get("tlsType") not in (None, "") else None
+
+
+def _body_of_new(given: Json) -> tuple[bytes | None, str]:
+    match text(given, "contentType"):
+        case "json" | "application/json":
+            wrapped = given.get("jsonStringBodyContent", given.get("dataStructureBodyContent"))
+            if wrapped in (None, ""):
+                return None, ""
+            return _bytes(wrapped), "application/json"
+        case "urlEncoded" | "x_www_form_urlencoded" | "application/x-www-form-urlencoded":
+            return _form(given), "application/x-www-form-urlencoded"
+        case "multipart" | "multipart_form_data" | "multipart/form-data":
+            return _multipart(given)
+        case other:
+            content = next((given[n] for n in ("bodyContent", "rawBodyContent", "data") if n in given), None)
+            return (
+                (None, "") if content in (None, "") else (_bytes(content), "" if other == "custom" else other)
+            )
+
+
+def _refuse(given: Json, name: str) -> None:
+    if given.get(name) not in (None, "", False, "false"):
+        raise ModuleError("InvalidConfigurationError", "own certificates are not supported here", field=name)
+
+
+def _headers(given: Json) -> dict[str, str]:
+    made: dict[str, str] = {}
+    for name, value in pairs(given.get("headers")):
+        shown = to_text(value)
+        if name.lower() in RESERVED or not (name + shown).isprintable():
+            raise ModuleError("BundleValidationError", f"“{name}” cannot be set", field="headers")
+        made[name] = shown
+    return made
+
+
+def _basic(user: str, password: str) -> str:
+    return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
+
+
+def _bytes(value: Any) -> bytes:
+    if isinstance(value, Buffer):
+        return value.data
+    if isinstance(value, dict | list):
+        return msgspec.json.encode(plain(value))
+    return to_text(value).encode()
+
+
+def _fields(given: Json) -> list[Json]:
+    found: Any = next(
+        (given[name] for name in ("formDataFields", "multipartFields", "formFields") if name in given), []
+    )
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _form(given: Json) -> bytes:
+    return urlencode([(name, to_text(value)) for name, value in pairs(_fields(given))]).encode()
+
+
+def _multipart(given: Json) -> tuple[bytes, str]:
+    boundary = secrets.token_hex(16)
+    parts = []
+    for field in _fields(given):
+        name = _quoted(to_text(field.get("name", field.get("key"))))
+        value = field.get("data", field.get("value"))
+        file = field.get("fileName") or (value.file_name if isinstance(value, Buffer) else None)
+        head = f'Content-Disposition: form-data; name="{name}"'
+        if file:
+            head += f'; filename="{_quoted(to_text(file))}"\r\nContent-Type: application/octet-stream'
+        parts.append(f"--{boundary}\r\n{head}\r\n\r\n".encode() + _bytes(value) + b"\r\n")
+    return b"".join(parts) + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+def _quoted(name: str) -> str:
+    return name.replace("\\", "\\\\").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+async def _send(
+    given: Json,
+    around: Surroundings,
+    headers: dict[str, str],
+    query: list[tuple[str, Any]],
+    body: bytes | None,
+    kind: str,
+    follow: bool,
+) -> Answer:
+    url, method = text(given, "url", required=True).strip(), method_of(given)
+    seconds = (
+        number(given["timeout"], "timeout", 1, LONGEST_TIMEOUT) if given.get("timeout") else DEFAULT_TIMEOUT
+    )
+    if body is not None and kind and not any(name.lower() == "content-type" for name in headers):
+        headers["Content-Type"] = kind
+    server = around.server
+    if url.startswith(f"{server.settings.base_url}/hooks/"):
+        # One of our own hooks: it knows the chain it belongs to, and a repetition when it sees one.
+        headers = {"X-Tieline-Trace": server.trace, "webhook-id": around.key, **headers}
+    params = [(name, to_text(value)) for name, value in query]
+    try:
+        answer = await server.door.request(
+            method,
+            url,
+            headers=headers,
+            params=params,
+            data=body,
+            timeout=seconds,
+            redirects=REDIRECTS * follow,
+        )
+    except RequestFailed as error:
+        raise ModuleError(_class_of_failure(error), error.message, status=error.status) from None
+    except (InvalidInput, PermissionDenied) as error:
+        raise ModuleError("BundleValidationError", error.message, field="url") from None
+    if around.observe is not None:
+        around.observe(_shown(method, url, params, headers, body, answer))
+    return answer
+
+
+def _class_of_failure(error: RequestFailed) -> ErrorClass:
+    if error.reason == "timeout":
+        return "ModuleTimeoutError"
+    return "MaxFileSizeExceededError" if error.reason == "too-large" else "ConnectionError"
+
+
+def _shown(
+    method: str,
+    url: str,
+    params: list[tuple[str, str]],
+    headers: Mapping[str, str],
+    body: bytes | None,
+    answer: Answer,
+) -> Exchange:
+    sent = None if body is None else body[:SHOWN].decode("utf-8", "replace")
+    return Exchange(
+        method, mask_url(url), dict(params), mask_headers(headers), sent, answer.status, answer.text()[:SHOWN]
+    )
+
+
+def _output(answer: Answer, given: Json, errors: Any) -> Json:
+    """The bundle of an answer. Raises ModuleError for a bad status where that was asked for."""
+    if flag(errors) and answer.status >= 400:
+        raise ModuleError(
+            _class_of_status(answer.status),
+            f"status {answer.status}: {answer.text()[:300]}".rstrip(": "),
+            status=answer.status,
+            retry_after=_retry_after(answer.headers.get("Retry-After", "")),
+        )
+    headers = [{"name": name.lower(), "value": value} for name, value in answer.headers.items()]
+    return {
+        "statusCode": answer.status,
+        "headers": headers,
+        "cookieHeaders": [item["value"] for item in headers if item["name"] == "set-cookie"],
+        "data": _data(answer, flag(given.get("parseResponse"))),
+        "fileSize": len(answer.body),
+    }
+
+
+def _class_of_status(status: int) -> ErrorClass:
+    if status in {401, 403}:
+        return "InvalidAccessTokenError"
+    if status == 429:
+        return "RateLimitError"
+    return "ConnectionError" if status in {502, 503, 504} else "RuntimeError"
+
+
+def _retry_after(value: str) -> float | None:
+    return float(value) if value.isdecimal() and len(value) < 7 else None
+
+
+def _data(answer: Answer, parse: bool) -> Any:
+    kind = answer.content_type
+    if parse and (kind == "application/json" or kind.endswith("+json")) and answer.body.strip():
+        try:
+            return msgspec.json.decode(answer.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise ModuleError("DataError", f"the answer is not JSON: {error}", status=answer.status) from None
+    if parse and (kind in {"text/xml", "application/xml"} or kind.endswith("+xml")) and answer.body.strip():
+        return _xml(answer.body)
+    if _is_text(kind, answer.body):
+        return answer.text()
+    return Buffer(answer.body)
+
+
+def _is_text(kind: str, body: bytes) -> bool:
+    if kind.startswith("text/") or kind.endswith(("json", "xml", "javascript", "x-www-form-urlencoded")):
+        return True
+    if kind and kind != "application/octet-stream":
+        return False
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _xml(body: bytes) -> Any:
+    # Entities could stand for more text than there is memory: documents that declare a type are refused.
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+        raise ModuleError("DataError", "the answer is XML with a document type, which is not read")
+    try:
+        root = ElementTree.fromstring(body)
+    except ElementTree.ParseError as error:
+        raise ModuleError("DataError", f"the answer is not XML: {error}") from None
+    return {_tag(root): _element(root)}
+
+
+def _tag(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _element(element: ElementTree.Element) -> Any:
+    """Attributes under `_attributes`, text under `_value`, children as arrays under their names."""
+    children = list(element)
+    shown = (element.text or "").strip()
+    if not children and not element.attrib:
+        return shown
+    made: Json = {"_attributes": dict(element.attrib)} if element.attrib else {}
+    if shown:
+        made["_value"] = shown
+    for child in children:
+        made.setdefault(_tag(child), []).append(_element(child))
+    return made
+
+
+def _writes(given: Json) -> bool:
+    return text(given, "method").upper() not in READS | {""}
+
+
+def _repeatable(given: Json) -> bool:
+    return text(given, "method").upper() in REPEATABLE | {""}
+
+
+TOOLS = (
+    Tool("http:ActionSendData", "HTTP: make a request", _old, writes=_writes, repeatable=_repeatable),
+    Tool(
+        "http:MakeRequest",
+        "HTTP: make a request",
+        _new,
+        writes=_writes,
+        repeatable=_repeatable,
+        problem=_problem_of_new,
+    ),
+)
