@@ -1,0 +1,257 @@
+"""Commands of scenarios and their executions."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from tieline.cli import output
+from tieline.cli.options import Account, DatabaseUrl, DataDir, File, Json
+from tieline.cli.options import read_file as _read
+from tieline.cli.options import server as _server
+from tieline.cli.reach import Server
+
+scenario_app = typer.Typer(no_args_is_help=True, help="Scenarios and their executions.")
+
+
+@scenario_app.command("import")
+def scenario_import(
+    file: File,
+    connection: Annotated[
+        str | None, typer.Option(help="Connect it to this connection; “This account” needs no key.")
+    ] = None,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Import a Make blueprint."""
+    text = _read(file).decode("utf-8", "replace")
+    with _server(data_dir, database, account) as server:
+        made = server.call("POST", "/scenarios", {"blueprint": text, "connection": connection})
+    if json:
+        output.emit(made)
+        return
+    output.say(f"Scenario {made['id']}: {made['name']}")
+    _findings(made["findings"])
+
+
+def _findings(rows: list[dict[str, Any]]) -> None:
+    output.table(
+        rows,
+        {"severity": "Severity", "code": "Code", "module_id": "Module", "message": "Finding"},
+        "No findings.",
+    )
+
+
+@scenario_app.command("list")
+def scenario_list(
+    account: Account = None, data_dir: DataDir = None, database: DatabaseUrl = None, json: Json = False
+) -> None:
+    """The account's scenarios."""
+    with _server(data_dir, database, account) as server:
+        rows = server.call("GET", "/scenarios")
+    output.emit(rows) if json else output.table(
+        rows,
+        {"id": "Id", "name": "Name", "active": "Active", "version": "Version", "paused_reason": "Paused"},
+        "No scenarios yet: tieline scenario import FILE",
+    )
+
+
+@scenario_app.command("show")
+def scenario_show(
+    number: int,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """A scenario, what it is connected to, and what is wrong with it."""
+    with _server(data_dir, database, account) as server:
+        found = server.call("GET", f"/scenarios/{number}")
+    if json:
+        output.emit(found)
+        return
+    output.say(
+        f"{found['name']}  (scenario {found['id']}, version {found['version']}, {'active' if found['active'] else 'off'})"
+    )
+    if found["paused_reason"]:
+        output.say(found["paused_reason"])
+    output.table(
+        found["connections"],
+        {"kind": "Needs", "label": "Called", "name": "Connected to"},
+        "It needs no connections.",
+    )
+    _findings(found["findings"])
+
+
+@scenario_app.command("export")
+def scenario_export(
+    number: int,
+    for_make: Annotated[
+        bool, typer.Option("--for-make", help="Leave out what only Tieline understands.")
+    ] = False,
+    version: Annotated[int | None, typer.Option(help="An earlier version.")] = None,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """The blueprint in its canonical form."""
+    with _server(data_dir, database, account) as server:
+        found = server.call(
+            "GET", f"/scenarios/{number}/export", for_make="true" if for_make else None, version=version
+        )
+    output.emit(found) if json else print(found["blueprint"], end="")
+
+
+@scenario_app.command("lint")
+def scenario_lint(file: File, json: Json = False) -> None:
+    """Check a blueprint file; exit code 1 when something is wrong with it."""
+    from tieline.scenarios.blueprint import parse
+    from tieline.scenarios.lint import errors, lint
+
+    findings = lint(parse(_read(file)))
+    if json:
+        output.emit(findings)
+    else:
+        _findings([msgspec.to_builtins(finding) for finding in findings])
+    if errors(findings):
+        raise typer.Exit(1)
+
+
+@scenario_app.command("connect")
+def scenario_connect(
+    number: int,
+    connection: Annotated[str, typer.Argument(help="The connection.")] = "This account",
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Connect everything a scenario needs to one account."""
+    with _server(data_dir, database, account) as server:
+        rows = server.call("POST", f"/scenarios/{number}/connect", {"connection": connection})
+    output.emit(rows) if json else output.table(
+        rows, {"kind": "Needs", "label": "Called", "name": "Connected to"}, "It needs no connections."
+    )
+
+
+@scenario_app.command("activate")
+def scenario_activate(
+    number: int,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Switch a scenario on."""
+    with _server(data_dir, database, account) as server:
+        found = server.call("POST", f"/scenarios/{number}/activate")
+    output.emit(found) if json else output.say(f"“{found['name']}” is on.")
+
+
+@scenario_app.command("deactivate")
+def scenario_deactivate(
+    number: int,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Switch a scenario off."""
+    with _server(data_dir, database, account) as server:
+        found = server.call("POST", f"/scenarios/{number}/deactivate")
+    output.emit(found) if json else output.say(f"“{found['name']}” is off.")
+
+
+@scenario_app.command("run")
+def scenario_run(
+    number: int,
+    trigger: Annotated[
+        str | None, typer.Option("--trigger", help="JSON bundles to start with, from a file or -.")
+    ] = None,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Run a scenario once and wait for its end."""
+    given = None if trigger is None else msgspec.json.decode(_read(trigger))
+    with _server(data_dir, database, account) as server:
+        started = server.call("POST", f"/scenarios/{number}/run", {"trigger": given})
+        found = _wait(server, started["execution"])
+    _show_execution(found, json)
+    if found["execution"]["status"] == "error":
+        raise typer.Exit(1)
+
+
+def _wait(server: Server, execution: str) -> dict[str, Any]:
+    for _ in range(1200):
+        found: dict[str, Any] = server.call("GET", f"/executions/{execution}")
+        if found["execution"]["status"] in {"success", "warning", "error"}:
+            return found
+        time.sleep(0.1)
+    return found
+
+
+def _show_execution(found: dict[str, Any], json: bool) -> None:
+    if json:
+        output.emit(found)
+        return
+    run = found["execution"]
+    output.say(f"Execution {run['id']}: {run['status']}, {run['operations']} operations")
+    if run["error"]:
+        output.say(f"{run['error']['module']}: {run['error']['message']}")
+    rows = [{**o, "problem": (o["error"] or {}).get("message")} for o in found["operations"]]
+    output.table(
+        rows,
+        {"path": "Path", "label": "Module", "state": "State", "duration": "ms", "problem": "Error"},
+        "No operations.",
+    )
+
+
+@scenario_app.command("history")
+def scenario_history(
+    number: Annotated[str | None, typer.Argument(help="A scenario's number, or an execution's id.")] = None,
+    limit: Annotated[int, typer.Option(help="The most rows.")] = 50,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Executions of a scenario, or one of them with its operations."""
+    with _server(data_dir, database, account) as server:
+        if number is not None and not number.isdecimal():
+            _show_execution(server.call("GET", f"/executions/{number}"), json)
+            return
+        rows = server.call("GET", "/executions", scenario=number, limit=limit)
+    output.emit(rows) if json else output.table(
+        rows,
+        {
+            "id": "Execution",
+            "scenario": "Scenario",
+            "status": "Status",
+            "type": "Began",
+            "operations": "Operations",
+        },
+        "No executions yet.",
+    )
+
+
+@scenario_app.command("replay")
+def scenario_replay(
+    execution: str,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Run again with the trigger data of an earlier execution."""
+    with _server(data_dir, database, account) as server:
+        started = server.call("POST", f"/executions/{execution}/replay")
+        found = _wait(server, started["execution"])
+    _show_execution(found, json)
