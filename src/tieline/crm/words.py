@@ -15,11 +15,13 @@ from tieline.store.database import Statement, Transaction
 from tieline.store.tables import relation
 
 DOCUMENTS = Statement(
-    select(relation.c.kind, relation.c.document).where(
+    select(relation.c.kind, relation.c.document)
+    .where(
         relation.c.account_id == bindparam("account_id"),
         relation.c.archived.is_(False),
         relation.c.hidden.is_(False),
     )
+    .order_by(relation.c.id)
 )
 
 
@@ -31,7 +33,7 @@ class _Words(msgspec.Struct, rename="camel"):
 
 
 def keywords(tx: Transaction, caller: Caller, kind: str | None, limit: int | None) -> list[dict[str, Any]]:
-    """The tags of a kind of record (None: of all), most used first; `count` is of records."""
+    """The tags of a kind of record (None: of all), most used first, spelt as the oldest record has them; `count` is of records."""
     counts: Counter[str] = Counter()
     spelling: dict[str, str] = {}
     for found in _documents(tx, caller, kind):
