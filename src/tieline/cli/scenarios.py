@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from tieline.cli import output
+from tieline.cli import output, triggers
 from tieline.cli.options import Account, DatabaseUrl, DataDir, File, Json
 from tieline.cli.options import read_file as _read
 from tieline.cli.options import server as _server
@@ -80,6 +80,8 @@ def scenario_show(
     )
     if found["paused_reason"]:
         output.say(found["paused_reason"])
+    if found["upcoming"]:
+        output.say(f"Next: {found['upcoming'][0]['local']}")
     output.table(
         found["connections"],
         {"kind": "Needs", "label": "Called", "name": "Connected to"},
@@ -192,7 +194,7 @@ def scenario_run(
 def _wait(server: Server, execution: str) -> dict[str, Any]:
     for _ in range(1200):
         found: dict[str, Any] = server.call("GET", f"/executions/{execution}")
-        if found["execution"]["status"] in {"success", "warning", "error"}:
+        if found["execution"]["status"] in {"success", "warning", "error", "skipped"}:
             return found
         time.sleep(0.1)
     return found
@@ -255,3 +257,6 @@ def scenario_replay(
         started = server.call("POST", f"/executions/{execution}/replay")
         found = _wait(server, started["execution"])
     _show_execution(found, json)
+
+
+triggers.register(scenario_app)

@@ -18,7 +18,7 @@ from tieline.errors import InvalidInput
 from tieline.modules import MODULES, Module, connections, find_module, runner
 from tieline.modules.dialog import describe_module
 from tieline.records.kinds import KINDS
-from tieline.scenarios import history, library
+from tieline.scenarios import due, history, library, state
 from tieline.scenarios.blueprint import parse
 from tieline.scenarios.lint import lint
 from tieline.store.database import Transaction
@@ -212,6 +212,7 @@ async def show_scenario(context: Context) -> Any:
         shown = msgspec.to_builtins(library.get_scenario(tx, account_id, context.number))
         return {
             **shown,
+            "upcoming": due.coming(shown["scheduling"], shown["next_run"], state.timezone(tx, account_id)),
             "connections": library.bindings(tx, account_id, context.number),
             "findings": library.findings(tx, account_id, context.number),
         }

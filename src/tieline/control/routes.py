@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from tieline.control import apps, clients, office, queries, reports
+from tieline.control import apps, clients, office, queries, reports, triggers
 from tieline.control import handlers as h
 from tieline.control.frame import Handler, control
 
@@ -44,6 +44,7 @@ def routes() -> list[BaseRoute]:
                 _route("GET", "/scenarios/{number:int}/export", h.export_scenario),
                 _route("POST", "/scenarios/{number:int}/connect", h.connect_scenario),
                 _route("POST", "/scenarios/{number:int}/schedule", h.schedule_scenario),
+                _route("GET", "/scenarios/{number:int}/next", triggers.next_times),
                 _route("POST", "/scenarios/{number:int}/activate", h.activate),
                 _route("POST", "/scenarios/{number:int}/deactivate", h.deactivate),
                 _route("POST", "/scenarios/{number:int}/run", h.run_scenario),

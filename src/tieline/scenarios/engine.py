@@ -18,16 +18,17 @@ from tieline.jobs import Handler, Job, Retry
 from tieline.modules import connections, runner
 from tieline.modules.errors import ModuleError
 from tieline.modules.runner import CallContext, Exchange
-from tieline.scenarios import history, library, state, triggers
+from tieline.scenarios import due, history, library, state, triggers
 from tieline.scenarios import journal as journals
 from tieline.scenarios.failures import DISABLING, PASSING, RETRIES, error_json
 from tieline.scenarios.interpreter import Bundle, Failed, Interpreter, Stop
 from tieline.scenarios.journal import Journal
 from tieline.scenarios.lint import errors, lint
 from tieline.scenarios.plan import Node, Plan, compile_plan
+from tieline.scenarios.scheduling import check_for_events
 from tieline.scenarios.triggers import HookAnswer
 from tieline.settings import Settings
-from tieline.store.database import Database, Row
+from tieline.store.database import Database, Row, Transaction
 from tieline.trace import Trace
 from tieline.vault import Vault
 
@@ -76,7 +77,10 @@ class Engine:
         if row["active"]:
             return
         scheduling = msgspec.json.decode(row["scheduling"])
+        zone = await self._timezone(account_id)
+        due_at = due.first(scheduling, zone)
         if plan.trigger.is_trigger:
+            check_for_events(scheduling)
             await self._register(account_id, scenario_id, plan.trigger)
         elif not scheduling or scheduling.get("type") == "on-demand":
             raise InvalidInput(
@@ -84,7 +88,12 @@ class Engine:
                 field="scheduling",
                 remedy="say when it runs, or run it by hand",
             )
-        await self.database.write(state.activate, scenario_id, scheduling, await self._timezone(account_id))
+
+        def switch_on(tx: Transaction) -> None:
+            state.activate(tx, scenario_id)
+            due.plan(tx, scenario_id, due_at)
+
+        await self.database.write(switch_on)
 
     async def deactivate(self, account_id: int, scenario_id: int) -> None:
         """Switch a scenario off and remove its webhook. Executions that have begun come to their end."""
@@ -325,12 +334,12 @@ class Engine:
 
     async def _tick(self, job: Job) -> None:
         """A due time has come."""
-        scenario_id, due = int(job.payload["scenario"]), int(job.payload["due"])
+        scenario_id, at = int(job.payload["scenario"]), int(job.payload["due"])
         row = await self.database.read(state.scenario_row, scenario_id)
-        if row is None or not row["active"] or row["next_run"] != due:
+        if row is None or not row["active"] or row["next_run"] != at:
             return
         timezone = await self._timezone(int(row["account_id"]))
-        await self.database.write(state.tick, row, due, timezone)
+        await self.database.write(due.tick, row, at, timezone)
 
     async def _prune(self, job: Job) -> None:
         await self.database.write(state.prune, self.settings.history_days)

@@ -9,9 +9,13 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from tieline import clock
 from tieline.errors import Conflict, InvalidInput, NotFound
-from tieline.scenarios import schedule
+from tieline.modules import find_module
+from tieline.scenarios import due, state
+from tieline.scenarios import scheduling as schedules
 from tieline.scenarios.blueprint import Blueprint, export, parse, resources
 from tieline.scenarios.lint import Finding, lint
+from tieline.scenarios.plan import HOOK
+from tieline.scenarios.tools import TOOLS
 from tieline.store.database import Row, Statement, Transaction
 from tieline.store.statements import upsert
 from tieline.store.tables import binding, connection, execution, hook, scenario, scenario_version
@@ -120,7 +124,7 @@ def import_blueprint(
     """
     blueprint = parse(source)
     now = clock.now_ms()
-    scheduling = _scheduling(blueprint)
+    scheduling, left_out = _scheduling(blueprint)
     row_id = tx.insert(
         scenario,
         {
@@ -136,7 +140,7 @@ def import_blueprint(
     _add_bindings(tx, row_id, blueprint)
     if chosen is not None:
         bind_all(tx, account_id, row_id, chosen)
-    return Imported(row_id, blueprint.name, 1, findings(tx, account_id, row_id))
+    return Imported(row_id, blueprint.name, 1, [*left_out, *findings(tx, account_id, row_id)])
 
 
 def save_version(
@@ -188,15 +192,18 @@ def _add_bindings(tx: Transaction, scenario_id: int, blueprint: Blueprint) -> No
         )
 
 
-def _scheduling(blueprint: Blueprint) -> dict[str, Any]:
-    """The scheduling that came along, if it makes sense here."""
-    given = blueprint.scheduling
-    if given is None:
-        return {}
+def _scheduling(blueprint: Blueprint) -> tuple[dict[str, Any], list[Finding]]:
+    """The scheduling that came along; one that makes no sense is left out, and that is told."""
+    if blueprint.scheduling is None:
+        return {}, []
     try:
-        return schedule.check(given)
-    except InvalidInput:
-        return {}
+        return schedules.check(blueprint.scheduling), []
+    except InvalidInput as error:
+        return {}, [
+            Finding(
+                "BP020", "warning", f"the schedule is left out: {error}", "/scheduling", None, "set it again"
+            )
+        ]
 
 
 def _only_connection(tx: Transaction, account_id: int) -> int | None:
@@ -304,13 +311,35 @@ def rename(tx: Transaction, account_id: int, scenario_id: int, name: str) -> Non
 
 
 def set_scheduling(tx: Transaction, account_id: int, scenario_id: int, scheduling: dict[str, Any]) -> None:
-    """Say when the scenario runs. Raises InvalidInput; Conflict while it is active."""
+    """Say when the scenario runs; one that is on goes by it at once. Raises InvalidInput."""
     row = find(tx, account_id, scenario_id)
-    if row["active"]:
-        raise Conflict("The scenario is active.", remedy="switch it off first")
-    text = msgspec.json.encode(schedule.check(scheduling)).decode()
+    text = msgspec.json.encode(schedules.check(scheduling)).decode()
     tx.run(
         update(scenario).where(scenario.c.id == scenario_id).values(scheduling=text, changed=clock.now_ms())
+    )
+    if row["active"]:
+        _check_runs(load_blueprint(tx, account_id, scenario_id), scheduling)
+        due.plan(tx, scenario_id, due.first(scheduling, state.timezone(tx, account_id)))
+
+
+def _check_runs(blueprint: Blueprint, scheduling: dict[str, Any]) -> None:
+    """Whether a scenario that is on would still run by itself. Raises InvalidInput."""
+    if begins_with_events(blueprint):
+        schedules.check_for_events(scheduling)
+    elif scheduling.get("type", "on-demand") not in due.TIMED:
+        raise InvalidInput(
+            "the scenario is on and would never run", field="scheduling.type", remedy="switch it off first"
+        )
+
+
+def begins_with_events(blueprint: Blueprint) -> bool:
+    """True when its first module is an instant trigger."""
+    first = str(blueprint.flow[0].get("module") if isinstance(blueprint.flow[0], dict) else "")
+    module = find_module(first)
+    return (
+        first == HOOK
+        or (module is not None and module.kind == "instant_trigger")
+        or (first in TOOLS and TOOLS[first].event)
     )
 
 

@@ -1,58 +1,60 @@
-"""When a scenario is due (1.18): pure, in the scenario's time zone, daylight saving included."""
+"""When a scenario is due (1.18): pure, in the scenario's time zone, daylight saving included.
+
+A scheduling is Make's JSON with two keys of ours: `timezone` (the account's when absent) and `missed`, what becomes of
+due times that passed while the server was off: `skip`, `once` (the default) or `all`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dateutil import parser as dates
+from tieline.scenarios.localtime import local_ms
+from tieline.scenarios.scheduling import CALENDAR, clock_time, instant
+from tieline.scenarios.windows import first_allowed
 
-from tieline.errors import InvalidInput
+Scheduling = dict[str, Any]
 
-TYPES = ("immediately", "indefinitely", "once", "daily", "weekly", "monthly", "yearly", "on-demand")
-SHORTEST = 60  # seconds
 LOOK_AHEAD = 366 * 9  # days: 29 February comes back within them
+GRACE = 60_000  # ms: a time that passed no longer ago than this was not missed
+MOST_MISSED = 1000  # due times that `all` makes up for
 
 
-def check(scheduling: dict[str, Any]) -> dict[str, Any]:
-    """The scheduling if it makes sense. Raises InvalidInput naming the field."""
-    kind = scheduling.get("type", "on-demand")
-    if kind not in TYPES:
-        raise InvalidInput(
-            f"“{kind}” is unknown", field="scheduling.type", remedy=f"one of: {', '.join(TYPES)}"
-        )
-    if kind == "indefinitely":
-        interval = scheduling.get("interval")
-        if not isinstance(interval, int | float) or interval < SHORTEST:
-            raise InvalidInput("at least 60 seconds", field="scheduling.interval", remedy="give seconds")
-    if kind == "once":
-        _instant(scheduling.get("date"), "UTC", "date")
-    if kind in {"daily", "weekly", "monthly", "yearly"}:
-        _time(scheduling)
-        _numbers(scheduling, "days", *((0, 6) if kind == "weekly" else (1, 31)))
-        _numbers(scheduling, "months", 1, 12)
-    return scheduling
+def zone_of(scheduling: Scheduling, timezone: str) -> ZoneInfo:
+    """The zone a scheduling is meant in; `timezone` is the account's."""
+    return ZoneInfo(str(scheduling.get("timezone") or timezone))
 
 
-def next_run(scheduling: dict[str, Any], after: int, timezone: str) -> int | None:
+def next_run(scheduling: Scheduling, after: int, timezone: str) -> int | None:
     """The first moment later than `after` (UTC milliseconds) when the scenario is due; None when there is none."""
     kind = scheduling.get("type", "on-demand")
-    earliest, latest = _bounds(scheduling, timezone)
-    after = max(after, earliest - 1) if earliest is not None else after
-    found: int | None = None
+    zone = zone_of(scheduling, timezone)
+    earliest, latest = bounds(scheduling, zone)
     if kind == "indefinitely":
-        found = after + int(float(scheduling["interval"]) * 1000)
+        wished = after + int(float(scheduling["interval"]) * 1000)
+        found = first_allowed(scheduling, max(wished, earliest or wished), zone)
     elif kind == "once":
-        at = _instant(scheduling.get("date"), timezone, "date")
-        found = at if at > after else None
-    elif kind in {"daily", "weekly", "monthly", "yearly"}:
-        found = next((at for at in _calendar(scheduling, kind, after, timezone) if at > after), None)
+        at = instant(scheduling.get("date"), zone, "date")
+        found = at if at > after and (earliest is None or at >= earliest) else None
+    elif kind in CALENDAR:
+        from_ = after if earliest is None else max(after, earliest - 1)
+        found = next((at for at in _calendar(scheduling, kind, from_, zone) if at > from_), None)
+    else:
+        return None
     return None if found is None or (latest is not None and found > latest) else found
 
 
-def upcoming(scheduling: dict[str, Any], after: int, timezone: str, count: int = 10) -> list[int]:
+def next_moment(scheduling: Scheduling, at: int, timezone: str) -> int | None:
+    """The first moment from `at` on when an event may be processed: within `between` and `restrict`. None: never."""
+    zone = zone_of(scheduling, timezone)
+    earliest, latest = bounds(scheduling, zone)
+    found = first_allowed(scheduling, at if earliest is None else max(at, earliest), zone)
+    return None if found is None or (latest is not None and found > latest) else found
+
+
+def upcoming(scheduling: Scheduling, after: int, timezone: str, count: int = 10) -> list[int]:
     """The next due times, for a preview."""
     made: list[int] = []
     while (
@@ -62,65 +64,68 @@ def upcoming(scheduling: dict[str, Any], after: int, timezone: str, count: int =
     return made
 
 
-def _calendar(scheduling: dict[str, Any], kind: str, after: int, timezone: str) -> Iterator[int]:
-    zone, clock = ZoneInfo(timezone), _time(scheduling)
-    day = datetime.fromtimestamp(after / 1000, zone).date()
+def preview(
+    scheduling: Scheduling, stored: int | None, now: int, timezone: str, count: int = 10
+) -> list[int]:
+    """The next due times of a scenario: from the one that is stored, or as they would be if it began now."""
+    if not scheduling or count < 1:
+        return []
+    if stored is None:
+        return upcoming(scheduling, now, timezone, count)
+    return [stored, *upcoming(scheduling, stored, timezone, count - 1)]
+
+
+def passed(scheduling: Scheduling, due: int, now: int, timezone: str) -> list[int]:
+    """The due times from `due` until now, MOST_MISSED at the most."""
+    made = [due]
+    while len(made) < MOST_MISSED:
+        at = next_run(scheduling, made[-1], timezone)
+        if at is None or at > now:
+            break
+        made.append(at)
+    return made
+
+
+def to_start(scheduling: Scheduling, due: int, now: int, timezone: str) -> tuple[list[int], list[int]]:
+    """What follows when the due time `due` is looked at now: the due times to run for, and those that are left out."""
+    if now - due <= GRACE:
+        return [due], []
+    policy = scheduling.get("missed") or "once"
+    if policy == "once":
+        return [due], []
+    every = passed(scheduling, due, now, timezone)
+    beyond = next_run(scheduling, every[-1], timezone) if len(every) == MOST_MISSED else None
+    if policy == "all":
+        return every, [beyond] if beyond is not None and beyond <= now else []
+    last = every[-1] if beyond is None else next_run(scheduling, max(due, now - GRACE), timezone)
+    run = [last] if last is not None and now - GRACE <= last <= now else []
+    return run, [at for at in every if at not in run]
+
+
+def _calendar(scheduling: Scheduling, kind: str, after: int, zone: ZoneInfo) -> Iterator[int]:
+    clock = clock_time(scheduling.get("time") or "00:00")
     days, months = scheduling.get("days"), scheduling.get("months")
+    day = datetime.fromtimestamp(after / 1000, zone).date() - timedelta(days=1)
     for _ in range(LOOK_AHEAD):
         if _fits(kind, day, days, months):
-            yield local_ms(day, clock, zone)
+            at = local_ms(day, clock, zone)
+            if not scheduling.get("restrict") or first_allowed(scheduling, at, zone) == at:
+                yield at
         day += timedelta(days=1)
 
 
 def _fits(kind: str, day: date, days: Any, months: Any) -> bool:
-    if kind == "weekly" and days and (day.weekday() + 1) % 7 not in days:
+    if kind == "weekly" and days and day.isoweekday() % 7 not in days:
         return False
     if kind in {"monthly", "yearly"} and day.day not in (days or [1]):
         return False
     return kind != "yearly" or day.month in (months or [1])
 
 
-def local_ms(day: date, clock: time, zone: ZoneInfo) -> int:
-    """A local time as UTC milliseconds. One that does not exist is the next valid one; of two, the first (1.18)."""
-    at = datetime.combine(day, clock, tzinfo=zone)
-    # Through UTC and back: a time in the gap comes out moved by the gap.
-    return int(at.timestamp() * 1000)
-
-
-def _bounds(scheduling: dict[str, Any], timezone: str) -> tuple[int | None, int | None]:
-    between = scheduling.get("between")
-    if not isinstance(between, list) or len(between) != 2:
-        return None, None
-    start, end = between
-    return (_instant(start, timezone, "between") if start else None), (
-        _instant(end, timezone, "between") if end else None
+def bounds(scheduling: Scheduling, zone: ZoneInfo) -> tuple[int | None, int | None]:
+    """The earliest and the latest run, None where there is none."""
+    start, end = scheduling.get("between") or (None, None)
+    return (
+        instant(start, zone, "between") if start else None,
+        instant(end, zone, "between") if end else None,
     )
-
-
-def _instant(value: Any, timezone: str, field: str) -> int:
-    try:
-        found = dates.isoparse(str(value))
-    except ValueError:
-        raise InvalidInput(
-            f"“{value}” is not a date", field=f"scheduling.{field}", remedy="write ISO 8601"
-        ) from None
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=ZoneInfo(timezone))
-    return int(found.timestamp() * 1000)
-
-
-def _time(scheduling: dict[str, Any]) -> time:
-    try:
-        return time.fromisoformat(str(scheduling.get("time", "00:00")))
-    except ValueError:
-        raise InvalidInput(
-            f"“{scheduling.get('time')}” is not a time", field="scheduling.time", remedy="write HH:mm"
-        ) from None
-
-
-def _numbers(scheduling: dict[str, Any], name: str, low: int, high: int) -> None:
-    values = scheduling.get(name)
-    if values is None:
-        return
-    if not isinstance(values, list) or not all(isinstance(v, int) and low <= v <= high for v in values):
-        raise InvalidInput(f"must be numbers from {low} to {high}", field=f"scheduling.{name}")

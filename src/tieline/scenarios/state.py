@@ -8,13 +8,13 @@ import msgspec
 from sqlalchemy import bindparam, delete, select, update
 
 from tieline import clock, ids, jobs
-from tieline.scenarios import journal, schedule
+from tieline.scenarios import journal
 from tieline.store.database import Row, Statement, Transaction
 from tieline.store.statements import upsert
 from tieline.store.tables import account, execution, scenario
 from tieline.trace import Trace
 
-ENDED = frozenset({"success", "warning", "error"})
+ENDED = frozenset({"success", "warning", "error", "skipped"})
 DAY = 86_400_000
 
 FIND = Statement(select(execution).where(execution.c.id == bindparam("wanted")))
@@ -54,10 +54,7 @@ PAUSE = Statement(
 ACTIVATE = Statement(
     update(scenario)
     .where(scenario.c.id == bindparam("wanted"))
-    .values(active=True, paused_reason=None, errors=0, next_run=bindparam("due"), changed=bindparam("now"))
-)
-DUE = Statement(
-    update(scenario).where(scenario.c.id == bindparam("wanted")).values(next_run=bindparam("due"))
+    .values(active=True, paused_reason=None, errors=0, changed=bindparam("now"))
 )
 OLD = Statement(delete(execution).where(execution.c.finished < bindparam("before")))
 
@@ -98,33 +95,85 @@ def start(
     execution_id = ids.execution()
     depth = trace.depth + 1 if trace is not None else 0
     too_deep = bool(deepest) and depth > deepest
-    now = clock.now_ms()
     error = {
         "name": "RuntimeError",
         "message": f"stopped: {depth} scenarios have set off one another, the limit is {deepest} (TIELINE_TRACE_DEPTH)",
         "module": "",
     }
-    values = {
-        "id": execution_id,
-        "account_id": account_id,
-        "scenario_id": scenario_id,
-        "version": row["version"],
-        "status": "error" if too_deep else "queued",
-        "type": kind,
-        "trigger": msgspec.json.encode(trigger).decode(),
-        "dedupe": dedupe,
-        "trace": trace.execution if trace is not None else "",
-        "depth": depth,
-        "created": now,
-        "finished": now if too_deep else None,
-        "error": msgspec.json.encode(error).decode() if too_deep else None,
-        "operations": 0,
-    }
-    if tx.run(START, values) and not too_deep:
+    stored = _store(
+        tx,
+        row,
+        execution_id,
+        kind=kind,
+        trigger=trigger,
+        dedupe=dedupe,
+        trace=trace,
+        status="error" if too_deep else "queued",
+        error=error if too_deep else None,
+    )
+    if stored and not too_deep:
         jobs.defer(
             tx, "execution.run", {"id": execution_id}, lock=f"scenario:{scenario_id}" if sequential else None
         )
     return execution_id
+
+
+def leave_out(
+    tx: Transaction,
+    row: Row,
+    *,
+    kind: str,
+    reason: str,
+    trigger: list[Any] | None = None,
+    dedupe: str | None = None,
+    trace: Trace | None = None,
+) -> None:
+    """Keep in the history that something did not run, and why. `row`: the scenario's."""
+    error = {"name": "Skipped", "message": reason, "module": ""}
+    _store(
+        tx,
+        row,
+        ids.execution(),
+        kind=kind,
+        trigger=trigger,
+        dedupe=dedupe,
+        trace=trace,
+        status="skipped",
+        error=error,
+    )
+
+
+def _store(
+    tx: Transaction,
+    row: Row,
+    execution_id: str,
+    *,
+    kind: str,
+    trigger: list[Any] | None,
+    dedupe: str | None,
+    trace: Trace | None,
+    status: str,
+    error: dict[str, Any] | None,
+) -> bool:
+    """Insert an execution; False when the same event is there already."""
+    now = clock.now_ms()
+    values = {
+        "id": execution_id,
+        "account_id": row["account_id"],
+        "scenario_id": row["id"],
+        "version": row["version"],
+        "status": status,
+        "type": kind,
+        "trigger": msgspec.json.encode(trigger).decode(),
+        "dedupe": dedupe,
+        "trace": trace.execution if trace is not None else "",
+        "depth": trace.depth + 1 if trace is not None else 0,
+        "created": now,
+        "finished": now if status in ENDED else None,
+        "error": msgspec.json.encode(error).decode() if error is not None else None,
+        "operations": 0,
+    }
+    return bool(tx.run(START, values))
 
 
 def finish(
@@ -175,30 +224,14 @@ def wait(tx: Transaction, execution_id: str, path: str, error: dict[str, Any], o
     tx.run(WAIT, {"wanted": execution_id, "count": operations, "error_": msgspec.json.encode(error).decode()})
 
 
-def activate(tx: Transaction, scenario_id: int, scheduling: dict[str, Any], zone: str) -> None:
-    """Switch on, and plan the first due time."""
-    due = schedule.next_run(scheduling, clock.now_ms(), zone) if scheduling else None
-    tx.run(ACTIVATE, {"wanted": scenario_id, "due": due, "now": clock.now_ms()})
-    _plan_tick(tx, scenario_id, due)
+def activate(tx: Transaction, scenario_id: int) -> None:
+    """Switch on."""
+    tx.run(ACTIVATE, {"wanted": scenario_id, "now": clock.now_ms()})
 
 
 def deactivate(tx: Transaction, scenario_id: int, reason: str | None) -> None:
     """Switch off; `reason` is shown when it was not a person who did it."""
     tx.run(PAUSE, {"wanted": scenario_id, "reason": reason, "now": clock.now_ms()})
-
-
-def tick(tx: Transaction, row: Row, due: int, zone: str) -> None:
-    """Start the execution that is due and plan the next one, in one transaction. A missed time runs once."""
-    scheduling = msgspec.json.decode(row["scheduling"])
-    start(tx, int(row["account_id"]), int(row["id"]), kind="scheduled", dedupe=f"due:{due}", sequential=True)
-    following = schedule.next_run(scheduling, max(due, clock.now_ms()), zone)
-    tx.run(DUE, {"wanted": row["id"], "due": following})
-    _plan_tick(tx, int(row["id"]), following)
-
-
-def _plan_tick(tx: Transaction, scenario_id: int, due: int | None) -> None:
-    if due is not None:
-        jobs.defer(tx, "schedule.tick", {"scenario": scenario_id, "due": due}, at=due)
 
 
 def prune(tx: Transaction, days: int) -> None:

@@ -41,6 +41,7 @@ def environment() -> jinja2.Environment:
     made.filters.update(
         date=date,
         moment=moment,
+        weekday=weekday,
         ago=ago,
         initials=initials,
         hue=hue,
@@ -83,6 +84,11 @@ def moment(ms: int | None, timezone: str | None = None) -> str:
     if ms is None or ms == 1:
         return date(ms, timezone)
     return f"{date(ms, timezone)}, {datetime.fromtimestamp(ms / 1000, zone(timezone)):%H:%M}"
+
+
+def weekday(ms: int, timezone: str | None = None) -> str:
+    """`Tue` in that zone."""
+    return f"{datetime.fromtimestamp(ms / 1000, zone(timezone)):%a}"
 
 
 def ago(ms: int | None) -> str:

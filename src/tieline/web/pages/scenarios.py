@@ -10,11 +10,10 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tieline import clock
 from tieline.crm.access import Caller
 from tieline.errors import InvalidInput, NotFound, TielineError
 from tieline.modules import connections, find_module
-from tieline.scenarios import history, library, schedule
+from tieline.scenarios import due, history, library
 from tieline.scenarios.blueprint import Blueprint, parse
 from tieline.store.database import Transaction
 from tieline.web import canvas, session, tokens
@@ -23,7 +22,6 @@ from tieline.web.forms import values_of
 from tieline.web.page import go, render
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
-WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
 
 async def listing(request: Request) -> Response:
@@ -114,17 +112,6 @@ async def run(request: Request) -> Response:
     return go(request, f"/executions/{started}")
 
 
-async def set_schedule(request: Request) -> Response:
-    """When it runs."""
-    caller, values = await session.signed_in(request), await values_of(request)
-    number = request.path_params["number"]
-    try:
-        await database(request).write(library.set_scheduling, caller.account_id, number, _scheduling(values))
-    except TielineError as error:
-        return await _page(request, error)
-    return go(request, f"/scenarios/{number}", "Schedule saved.")
-
-
 async def rename(request: Request) -> Response:
     """Another name."""
     caller, values = await session.signed_in(request), await values_of(request)
@@ -183,27 +170,6 @@ def _trigger(text: str) -> list[dict[str, Any]] | None:
     return bundles
 
 
-def _scheduling(values: dict[str, str]) -> dict[str, Any]:
-    kind = values.get("type", "on-demand")
-    made: dict[str, Any] = {"type": kind}
-    if kind == "indefinitely":
-        minutes = values.get("minutes", "15")
-        made["interval"] = int(minutes) * 60 if minutes.isdecimal() else 0
-    elif kind == "once":
-        made["date"] = values.get("date", "")
-    elif kind in {"daily", "weekly", "monthly", "yearly"}:
-        made["time"] = values.get("time") or "09:00"
-        days = [int(day) for day in values.get("days", "").replace(",", " ").split() if day.isdecimal()]
-        if days and kind != "daily":
-            made["days"] = days
-        months = [
-            int(month) for month in values.get("months", "").replace(",", " ").split() if month.isdecimal()
-        ]
-        if months and kind == "yearly":
-            made["months"] = months
-    return made
-
-
 async def _import_page(request: Request, text: str, error: TielineError | None) -> Response:
     return await render(
         request,
@@ -224,11 +190,7 @@ async def _page(request: Request, error: TielineError | None) -> Response:
     chosen = request.query_params.get("module", "")
     panel = _panel(blueprint, int(chosen)) if chosen.isdecimal() else None
     scenario: library.ScenarioView = read["scenario"]
-    coming = (
-        schedule.upcoming(scenario.scheduling, clock.now_ms(), caller.timezone, 5)
-        if scenario.scheduling
-        else []
-    )
+    coming = due.coming(scenario.scheduling, scenario.next_run, caller.timezone, 3)
     first = find_module(str(blueprint.flow[0].get("module")))
     return await render(
         request,
@@ -240,7 +202,6 @@ async def _page(request: Request, error: TielineError | None) -> Response:
         coming=coming,
         instant=drawn.discs[0].badge == "bolt" if drawn.discs else False,
         sample=first.sample if first is not None and first.kind == "instant_trigger" else None,
-        weekdays=WEEKDAYS,
         chosen=int(chosen) if chosen.isdecimal() else None,
         link=f"/scenarios/{number}?module=",
         **read,
