@@ -15,7 +15,7 @@ import logging
 import re
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -116,11 +116,13 @@ class Door:
         timeout: float = TIMEOUT,
         max_size: int = MAX_SIZE,
         redirects: int = 0,
+        credentials: Collection[str] = (),
     ) -> Answer:
         """Send one request and read its answer of at most `max_size` bytes within `timeout` seconds in all.
 
         Up to `redirects` redirections are followed with the same method and body, each checked like the
-        first; one more is returned as the answer. Raises RequestFailed, PermissionDenied, InvalidInput.
+        first; one more is returned as the answer. Another host is not told the headers that are known to be
+        secrets, nor those named in `credentials`. Raises RequestFailed, PermissionDenied, InvalidInput.
         """
         target = self._checked(url)
         if params:
@@ -128,7 +130,15 @@ class Door:
         sent = {"User-Agent": f"Tieline/{__version__}", **_checked_headers(headers or {})}
         try:
             async with asyncio.timeout(timeout):
-                return await self._follow(method, target, sent, data, max_size, redirects)
+                return await self._follow(
+                    method,
+                    target,
+                    sent,
+                    data,
+                    max_size,
+                    redirects,
+                    _CREDENTIALS.union(map(str.lower, credentials)),
+                )
         except aiohttp.InvalidURL as error:
             raise InvalidInput(f"not a valid URL: {_short(error)}") from None
         except TimeoutError:
@@ -150,7 +160,14 @@ class Door:
                 await session.close()
 
     async def _follow(
-        self, method: str, url: URL, headers: dict[str, str], data: bytes | None, max_size: int, hops: int
+        self,
+        method: str,
+        url: URL,
+        headers: dict[str, str],
+        data: bytes | None,
+        max_size: int,
+        hops: int,
+        secrets: Collection[str],
     ) -> Answer:
         while True:
             answer = await self._send(method, url, headers, data, max_size)
@@ -164,7 +181,7 @@ class Door:
             hops -= 1
             following = self._checked(str(following))
             if _origin(following) != _origin(url):
-                headers = {name: value for name, value in headers.items() if name.lower() not in _CREDENTIALS}
+                headers = {name: value for name, value in headers.items() if name.lower() not in secrets}
             url = following
 
     async def _send(

@@ -141,7 +141,7 @@ def test_errors_in_a_row_pause_the_scenario_and_say_why(server: RunningServer) -
 
 
 def test_what_cannot_run_is_refused_by_name(server: RunningServer) -> None:
-    for file, word in (("14", "apiKey authentication"), ("11", "watchRows")):
+    for file, word in (("14", "Not connected: Leads API key"), ("11", "watchRows")):
         source = next(SAMPLES.glob(f"{file}-*")).read_text()
         with pytest.raises(InvalidInput, match=word):
             activate(server, load(server, source))

@@ -142,6 +142,26 @@ def scenario_connect(
     )
 
 
+@scenario_app.command("bind")
+def scenario_bind(
+    number: int,
+    kind: Annotated[str, typer.Argument(help="What it is: connection, hook, keychain, ….")],
+    foreign_id: Annotated[str, typer.Argument(help="Its id in the blueprint, as `show` tells.")],
+    name: Annotated[str, typer.Argument(help="The name of what it is here.")],
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Connect one resource of a scenario."""
+    body = {"kind": kind, "foreign_id": foreign_id, "name": name}
+    with _server(data_dir, database, account) as server:
+        rows = server.call("POST", f"/scenarios/{number}/bind", body)
+    output.emit(rows) if json else output.table(
+        rows, {"kind": "Needs", "foreign_id": "Id", "label": "Called", "name": "Connected to"}, "Nothing."
+    )
+
+
 @scenario_app.command("activate")
 def scenario_activate(
     number: int,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from tieline.control import apps, clients, office, queries, reports, triggers
+from tieline.control import apps, bindings, clients, keychains, office, queries, reports, triggers
 from tieline.control import handlers as h
 from tieline.control.frame import Handler, control
 
@@ -30,6 +30,9 @@ def routes() -> list[BaseRoute]:
                 _route("POST", "/connections/{name}/test", h.test_connection),
                 _route("POST", "/connections/{name}/rotate", h.rotate_connection),
                 _route("DELETE", "/connections/{name}", h.remove_connection),
+                _route("GET", "/keychains", keychains.listing),
+                _route("POST", "/keychains", keychains.add),
+                _route("DELETE", "/keychains/{name}", keychains.remove),
                 _route("GET", "/apps", apps.listing),
                 _route("POST", "/apps", apps.register),
                 _route("DELETE", "/apps/{client_id}", apps.revoke),
@@ -43,6 +46,7 @@ def routes() -> list[BaseRoute]:
                 _route("DELETE", "/scenarios/{number:int}", h.remove_scenario),
                 _route("GET", "/scenarios/{number:int}/export", h.export_scenario),
                 _route("POST", "/scenarios/{number:int}/connect", h.connect_scenario),
+                _route("POST", "/scenarios/{number:int}/bind", bindings.bind),
                 _route("POST", "/scenarios/{number:int}/schedule", h.schedule_scenario),
                 _route("GET", "/scenarios/{number:int}/next", triggers.next_times),
                 _route("POST", "/scenarios/{number:int}/activate", h.activate),

@@ -241,28 +241,3 @@ def _without_extensions(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_extensions(item) for name, item in value.items() if name != EXTENSION}
     return [_without_extensions(item) for item in value] if isinstance(value, list) else value
-
-
-def resources(blueprint: Blueprint) -> list[tuple[str, str, str]]:
-    """(kind, foreign id, label) of every resource that has to be bound on this server (1.6)."""
-    found: dict[tuple[str, str], str] = {}
-    for step in blueprint.walk():
-        parameters = step.raw.get("parameters")
-        if step.place == "orphan" or not isinstance(parameters, dict):
-            continue
-        for key, kind in RESOURCES.items():
-            if key in parameters and step.module.lower().startswith("cloze"):
-                found.setdefault((kind, str(parameters[key])), _restored(step.raw, key))
-        if step.module.lower().startswith("cloze") and not set(RESOURCES) & set(parameters):
-            found.setdefault(("connection", ""), "")
-    return [(kind, foreign, label) for (kind, foreign), label in found.items()]
-
-
-RESOURCES = {"__IMTCONN__": "connection", "account": "connection", "__IMTHOOK__": "hook"}
-
-
-def _restored(raw: Json, key: str) -> str:
-    try:
-        return str(raw["metadata"]["restore"]["parameters"][key]["label"])
-    except (KeyError, TypeError):
-        return ""

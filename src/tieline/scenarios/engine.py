@@ -18,7 +18,7 @@ from tieline.jobs import Handler, Job, Retry
 from tieline.modules import connections, runner
 from tieline.modules.errors import ModuleError
 from tieline.modules.runner import CallContext, Exchange
-from tieline.scenarios import due, history, library, state, triggers
+from tieline.scenarios import bindings, due, history, library, state, triggers
 from tieline.scenarios import journal as journals
 from tieline.scenarios.failures import DISABLING, PASSING, RETRIES, error_json
 from tieline.scenarios.interpreter import Bundle, Failed, Interpreter, Stop
@@ -26,6 +26,7 @@ from tieline.scenarios.journal import Journal
 from tieline.scenarios.lint import errors, lint
 from tieline.scenarios.plan import Node, Plan, compile_plan
 from tieline.scenarios.scheduling import check_for_events
+from tieline.scenarios.tools import Services
 from tieline.scenarios.triggers import HookAnswer
 from tieline.settings import Settings
 from tieline.store.database import Database, Row, Transaction
@@ -244,6 +245,8 @@ class Engine:
         timezone = await self._timezone(account_id)
         trace = Trace(str(row["id"]), int(row["depth"]), scenario_id).header()
 
+        bound = await self.database.read(bindings.local_ids, scenario_id)
+
         async def call(
             node: Node, given: Bundle, key: str, observe: Callable[[Exchange], None]
         ) -> list[Bundle]:
@@ -260,21 +263,30 @@ class Engine:
             execution_id=str(row["id"]),
             trigger=msgspec.json.decode(row["trigger"]),
             constants={"system": {"scenarioId": scenario_id}},
-            repeatable=await self._repeatable(account_id, scenario_id),
+            repeatable=await self._repeatable(account_id, bound),
+            services=Services(
+                self.database,
+                self.settings,
+                self.door,
+                self.vault,
+                account_id,
+                scenario_id,
+                str(row["id"]),
+                trace,
+                bound,
+            ),
         )
         try:
             await interpreter.run()
         finally:
             await journal.flush()
 
-    async def _repeatable(self, account_id: int, scenario_id: int) -> Callable[[Node], bool]:
+    async def _repeatable(
+        self, account_id: int, bound: dict[tuple[str, str], int | None]
+    ) -> Callable[[Node], bool]:
         """Whether a call whose outcome is unknown may be made again: reads, idempotent writes, and every call to a
         Tieline account, which knows the Idempotency-Key."""
         own = await self.database.read(triggers.own_connections, account_id)
-        bound = {
-            (b.kind, b.foreign_id): b.local_id
-            for b in await self.database.read(library.bindings, account_id, scenario_id)
-        }
 
         def repeatable(node: Node) -> bool:
             if node.module is None or node.module.idempotent:

@@ -10,14 +10,16 @@ from sqlalchemy import bindparam, delete, func, select, update
 from tieline import clock
 from tieline.errors import Conflict, InvalidInput, NotFound
 from tieline.modules import find_module
+from tieline.scenarios import bindings as resource_bindings
 from tieline.scenarios import due, state
 from tieline.scenarios import scheduling as schedules
-from tieline.scenarios.blueprint import Blueprint, export, parse, resources
+from tieline.scenarios.bindings import Binding
+from tieline.scenarios.blueprint import Blueprint, export, parse
 from tieline.scenarios.lint import Finding, lint
 from tieline.scenarios.plan import HOOK
+from tieline.scenarios.resources import resources
 from tieline.scenarios.tools import TOOLS
 from tieline.store.database import Row, Statement, Transaction
-from tieline.store.statements import upsert
 from tieline.store.tables import binding, connection, execution, hook, scenario, scenario_version
 
 NAME_LIMIT = 120
@@ -36,29 +38,6 @@ VERSIONS = Statement(
     select(scenario_version.c.version, scenario_version.c.author, scenario_version.c.at)
     .where(scenario_version.c.scenario_id == bindparam("scenario_id"))
     .order_by(scenario_version.c.version.desc())
-)
-BINDINGS = Statement(
-    select(binding, connection.c.name.label("connection_name"))
-    .outerjoin(connection, connection.c.id == binding.c.local_id)
-    .where(binding.c.scenario_id == bindparam("scenario_id"))
-    .order_by(binding.c.kind, binding.c.foreign_id)
-)
-ADD_BINDING = upsert(
-    binding,
-    columns=("scenario_id", "kind", "foreign_id", "label", "local_id"),
-    conflict=("scenario_id", "kind", "foreign_id"),
-)
-BIND = Statement(
-    update(binding)
-    .where(
-        binding.c.scenario_id == bindparam("wanted"),
-        binding.c.kind == bindparam("of_kind"),
-        binding.c.foreign_id == bindparam("foreign"),
-    )
-    .values(local_id=bindparam("local"))
-)
-BIND_ALL = Statement(
-    update(binding).where(binding.c.scenario_id == bindparam("wanted")).values(local_id=bindparam("local"))
 )
 CONNECTIONS = Statement(select(connection.c.id).where(connection.c.account_id == bindparam("account_id")))
 LAST = (
@@ -82,16 +61,6 @@ class Imported(msgspec.Struct):
     name: str
     version: int
     findings: list[Finding]
-
-
-class Binding(msgspec.Struct, frozen=True):
-    """A resource of the blueprint and what it is connected to here."""
-
-    kind: str
-    foreign_id: str
-    label: str
-    local_id: int | None
-    name: str | None
 
 
 class ScenarioView(msgspec.Struct):
@@ -137,7 +106,7 @@ def import_blueprint(
     )
     _add_version(tx, row_id, 1, blueprint, author)
     chosen = connection_id if connection_id is not None else _only_connection(tx, account_id)
-    _add_bindings(tx, row_id, blueprint)
+    resource_bindings.note(tx, row_id, resources(blueprint))
     if chosen is not None:
         bind_all(tx, account_id, row_id, chosen)
     return Imported(row_id, blueprint.name, 1, [*left_out, *findings(tx, account_id, row_id)])
@@ -161,7 +130,7 @@ def save_version(
     blueprint = parse(source)
     version = int(row["version"]) + 1
     _add_version(tx, scenario_id, version, blueprint, author)
-    _add_bindings(tx, scenario_id, blueprint)
+    resource_bindings.note(tx, scenario_id, resources(blueprint))
     values = {"version": version, "name": blueprint.name[:NAME_LIMIT], "changed": clock.now_ms()}
     tx.run(update(scenario).where(scenario.c.id == scenario_id).values(**values))
     return Imported(scenario_id, blueprint.name, version, findings(tx, account_id, scenario_id))
@@ -176,20 +145,6 @@ def _add_version(tx: Transaction, scenario_id: int, version: int, blueprint: Blu
         "at": clock.now_ms(),
     }
     tx.insert(scenario_version, values)
-
-
-def _add_bindings(tx: Transaction, scenario_id: int, blueprint: Blueprint) -> None:
-    for kind, foreign, label in resources(blueprint):
-        tx.run(
-            ADD_BINDING,
-            {
-                "scenario_id": scenario_id,
-                "kind": kind,
-                "foreign_id": foreign,
-                "label": label,
-                "local_id": None,
-            },
-        )
 
 
 def _scheduling(blueprint: Blueprint) -> tuple[dict[str, Any], list[Finding]]:
@@ -263,12 +218,7 @@ def versions(tx: Transaction, account_id: int, scenario_id: int) -> list[Row]:
 def bindings(tx: Transaction, account_id: int, scenario_id: int) -> list[Binding]:
     """What the current version needs, and what it is connected to."""
     needed = {(kind, foreign) for kind, foreign, _ in resources(load_blueprint(tx, account_id, scenario_id))}
-    rows = tx.all(BINDINGS, {"scenario_id": scenario_id})
-    return [
-        Binding(row["kind"], row["foreign_id"], row["label"], row["local_id"], row["connection_name"])
-        for row in rows
-        if (row["kind"], row["foreign_id"]) in needed
-    ]
+    return resource_bindings.listed(tx, account_id, scenario_id, needed)
 
 
 def bind(
@@ -276,22 +226,13 @@ def bind(
 ) -> None:
     """Connect one resource. Raises NotFound."""
     find(tx, account_id, scenario_id)
-    _check_connection(tx, account_id, local_id)
-    if not tx.run(BIND, {"wanted": scenario_id, "of_kind": kind, "foreign": foreign_id, "local": local_id}):
-        raise NotFound("The blueprint has no such resource.")
+    resource_bindings.bind(tx, account_id, scenario_id, kind, foreign_id, local_id)
 
 
 def bind_all(tx: Transaction, account_id: int, scenario_id: int, connection_id: int) -> None:
-    """Connect every resource to one account. Raises NotFound."""
+    """Connect everything that acts for an account to one. Raises NotFound."""
     find(tx, account_id, scenario_id)
-    _check_connection(tx, account_id, connection_id)
-    tx.run(BIND_ALL, {"wanted": scenario_id, "local": connection_id})
-
-
-def _check_connection(tx: Transaction, account_id: int, connection_id: int | None) -> None:
-    known = {row["id"] for row in tx.all(CONNECTIONS, {"account_id": account_id})}
-    if connection_id is not None and connection_id not in known:
-        raise NotFound("There is no such connection.")
+    resource_bindings.bind_accounts(tx, account_id, scenario_id, connection_id)
 
 
 def findings(tx: Transaction, account_id: int, scenario_id: int) -> list[Finding]:

@@ -11,9 +11,10 @@ import msgspec
 
 from tieline.expressions import compile_value, find_errors
 from tieline.modules import find_module
-from tieline.scenarios.blueprint import Blueprint, Step, resources
+from tieline.scenarios.blueprint import Blueprint, Step
 from tieline.scenarios.filters import filter_errors
 from tieline.scenarios.plan import DIRECTIVES, FORKS, HOOK, IF_ELSE, MERGE, ROUTER
+from tieline.scenarios.resources import resources
 from tieline.scenarios.tools import TOOLS
 
 NAME = re.compile(r"^[\w-]+(#[\w-]+)?:[\w-]+$")

@@ -370,6 +370,18 @@ connection = Table(
     UniqueConstraint("account_id", "name"),
 )
 
+keychain = Table(  # what HTTP modules sign their requests with
+    "keychain",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _account_id(),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # apiKey | basic | oauth
+    Column("secret", LargeBinary, nullable=False),  # encrypted JSON of its fields, tokens included
+    Column("created", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "name"),
+)
+
 scenario = Table(
     "scenario",
     metadata,

@@ -72,6 +72,7 @@ class Operations(Frame):
             f"{self.execution_id}/{key}",
             exchanges.append,
             self.services,
+            node.name,
         )
 
     async def _act(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.message import Message
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode, urlsplit
 from xml.etree import ElementTree
 
 import msgspec
@@ -17,14 +18,34 @@ from tieline.http import Answer, RequestFailed, mask_headers, mask_url
 from tieline.modules.errors import ErrorClass, ModuleError
 from tieline.modules.inputs import plain
 from tieline.modules.runner import SHOWN, Exchange
-from tieline.scenarios.tools.tool import Json, Surroundings, Tool, flag, number, pairs, text
+from tieline.scenarios.keychains import basic
+from tieline.scenarios.tools.signing import Signature, signature
+from tieline.scenarios.tools.tool import Json, Run, Surroundings, Tool, flag, nothing, number, pairs, text
 
 DEFAULT_TIMEOUT, LONGEST_TIMEOUT = 40, 300
 REDIRECTS = 10
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 REPEATABLE = READS | {"PUT", "DELETE"}  # the same effect however often they arrive (RFC 9110)
+# The kind of keychain that a module signs with.
+SIGNED = {
+    "http:ActionSendDataAPIKeyAuth": "apiKey",
+    "http:ActionSendDataBasicAuth": "basic",
+    "http:ActionSendDataOAuth": "oauth",
+}
+AUTHENTICATION = {"apiKey": "apiKey", "basicAuth": "basic", "oAuth": "oauth"}
 RESERVED = frozenset({"host", "content-length", "transfer-encoding", "connection"})
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a module sends, but for its address and its signature. `kind`: the body's media type."""
+
+    headers: dict[str, str]
+    query: list[tuple[str, Any]]
+    body: bytes | None
+    kind: str
+    follow: bool
 
 
 def method_of(given: Json) -> str:
@@ -46,7 +67,7 @@ async def _old(given: Json, around: Surroundings) -> list[Json]:
     headers = _headers(given)
     user = text(given, "authUser")
     if user:
-        headers.setdefault("Authorization", _basic(user, text(given, "authPass")))
+        headers.setdefault("Authorization", basic(user, text(given, "authPass")))
     body: bytes | None
     match text(given, "bodyType"):
         case "raw":
@@ -59,23 +80,51 @@ async def _old(given: Json, around: Surroundings) -> list[Json]:
         case _:
             body, kind = None, ""
     follow = flag(given.get("followRedirect", True)) or flag(given.get("followAllRedirects"))
-    answer = await _send(given, around, headers, pairs(given.get("qs")), body, kind, follow)
+    request = Request(headers, pairs(given.get("qs")), body, kind, follow)
+    answer = await _signed(given, around, request, SIGNED.get(around.module))
     return [_output(answer, given, around.parameters.get("handleErrors"))]
 
 
 async def _new(given: Json, around: Surroundings) -> list[Json]:
     """Version 4, “Make a request”."""
+    if text(given, "paginationType") not in {"", "none", "noPagination"}:
+        raise ModuleError(
+            "InvalidConfigurationError", "pages are not followed here: use a repeater", field="paginationType"
+        )
     body, kind = _body_of_new(given)
     follow = flag(given.get("allowRedirects", True))
-    query = pairs(given.get("queryParameters"))
-    answer = await _send(given, around, _headers(given), query, body, kind, follow)
+    request = Request(_headers(given), pairs(given.get("queryParameters")), body, kind, follow)
+    answer = await _signed(given, around, request, AUTHENTICATION.get(_authentication(around.parameters)))
     return [_output(answer, given, given.get("stopOnHttpError"))]
 
 
+async def _file(given: Json, around: Surroundings) -> list[Json]:
+    """Version 3, “Get a file”: its bytes, and the name it goes by."""
+    answer = await _signed(
+        {**given, "method": "GET"}, around, Request(_headers(given), [], None, "", True), None
+    )
+    if answer.status >= 400:
+        raise _refused(answer)
+    name = _file_name(answer)
+    return [{"fileName": name, "data": Buffer(answer.body, file_name=name), "fileSize": len(answer.body)}]
+
+
+def _file_name(answer: Answer) -> str:
+    """What the answer calls it, else the end of its address."""
+    message = Message()
+    message["Content-Disposition"] = answer.headers.get("Content-Disposition", "")
+    named = message.get_filename() or unquote(urlsplit(answer.url).path).rpartition("/")[2]
+    return named.replace("\\", "/").rpartition("/")[2] or "file"
+
+
+def _authentication(parameters: Json) -> str:
+    return str(parameters.get("authenticationType") or "noAuth")
+
+
 def _problem_of_new(parameters: Json) -> str | None:
-    kind = parameters.get("authenticationType")
-    if kind not in {"", "noAuth", None}:
-        return f"with {kind} authentication (it needs a keychain; send the header instead)"
+    kind = _authentication(parameters)
+    if kind != "noAuth" and kind not in AUTHENTICATION:
+        return f"with {kind} authentication"
     return "with an own certificate" if parameters.get("tlsType") not in (None, "") else None
 
 
@@ -110,10 +159,6 @@ def _headers(given: Json) -> dict[str, str]:
             raise ModuleError("BundleValidationError", f"“{name}” cannot be set", field="headers")
         made[name] = shown
     return made
-
-
-def _basic(user: str, password: str) -> str:
-    return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
 
 
 def _bytes(value: Any) -> bytes:
@@ -153,42 +198,60 @@ def _quoted(name: str) -> str:
     return name.replace("\\", "\\\\").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
+async def _signed(given: Json, around: Surroundings, request: Request, kind: str | None) -> Answer:
+    """Send with the module's keychain, if it has one. A token that was refused is renewed, once."""
+    if kind is None:
+        return await _send(given, around, request)
+    made = await signature(around, kind)
+    answer = await _send(given, around, request, made)
+    if answer.status == 401 and made.renewable:
+        answer = await _send(given, around, request, await signature(around, kind, renew=True))
+    return answer
+
+
 async def _send(
-    given: Json,
-    around: Surroundings,
-    headers: dict[str, str],
-    query: list[tuple[str, Any]],
-    body: bytes | None,
-    kind: str,
-    follow: bool,
+    given: Json, around: Surroundings, request: Request, signed: Signature | None = None
 ) -> Answer:
     url, method = text(given, "url", required=True).strip(), method_of(given)
     seconds = (
         number(given["timeout"], "timeout", 1, LONGEST_TIMEOUT) if given.get("timeout") else DEFAULT_TIMEOUT
     )
-    if body is not None and kind and not any(name.lower() == "content-type" for name in headers):
-        headers["Content-Type"] = kind
-    server = around.server
+    server, headers = around.server, dict(request.headers)
+    if (
+        request.body is not None
+        and request.kind
+        and not any(name.lower() == "content-type" for name in headers)
+    ):
+        headers["Content-Type"] = request.kind
     if url.startswith(f"{server.settings.base_url}/hooks/"):
         # One of our own hooks: it knows the chain it belongs to, and a repetition when it sees one.
         headers = {"X-Tieline-Trace": server.trace, "webhook-id": around.key, **headers}
-    params = [(name, to_text(value)) for name, value in query]
+    if flag(given.get("shareCookies")):
+        server.cookies.add(url, headers)
+    params = [(name, to_text(value)) for name, value in request.query]
+    secrets_of = signed or Signature()
     try:
         answer = await server.door.request(
             method,
             url,
-            headers=headers,
-            params=params,
-            data=body,
+            headers={**headers, **secrets_of.headers},
+            params=[*params, *secrets_of.query],
+            data=request.body,
             timeout=seconds,
-            redirects=REDIRECTS * follow,
+            redirects=REDIRECTS * request.follow,
+            credentials=secrets_of.headers,
         )
     except RequestFailed as error:
         raise ModuleError(_class_of_failure(error), error.message, status=error.status) from None
     except (InvalidInput, PermissionDenied) as error:
         raise ModuleError("BundleValidationError", error.message, field="url") from None
+    if flag(given.get("shareCookies")):
+        server.cookies.keep(url, _cookies(answer))
     if around.observe is not None:
-        around.observe(_shown(method, url, params, headers, body, answer))
+        hidden = dict.fromkeys([*secrets_of.headers, *(name for name, _ in secrets_of.query)], "***")
+        headers.update(dict.fromkeys(secrets_of.headers, "***"))
+        params += [(name, hidden[name]) for name, _ in secrets_of.query]
+        around.observe(_shown(method, url, params, headers, request.body, answer))
     return answer
 
 
@@ -215,20 +278,28 @@ def _shown(
 def _output(answer: Answer, given: Json, errors: Any) -> Json:
     """The bundle of an answer. Raises ModuleError for a bad status where that was asked for."""
     if flag(errors) and answer.status >= 400:
-        raise ModuleError(
-            _class_of_status(answer.status),
-            f"status {answer.status}: {answer.text()[:300]}".rstrip(": "),
-            status=answer.status,
-            retry_after=_retry_after(answer.headers.get("Retry-After", "")),
-        )
+        raise _refused(answer)
     headers = [{"name": name.lower(), "value": value} for name, value in answer.headers.items()]
     return {
         "statusCode": answer.status,
         "headers": headers,
-        "cookieHeaders": [item["value"] for item in headers if item["name"] == "set-cookie"],
+        "cookieHeaders": _cookies(answer),
         "data": _data(answer, flag(given.get("parseResponse"))),
         "fileSize": len(answer.body),
     }
+
+
+def _cookies(answer: Answer) -> list[str]:
+    return [value for name, value in answer.headers.items() if name.lower() == "set-cookie"]
+
+
+def _refused(answer: Answer) -> ModuleError:
+    return ModuleError(
+        _class_of_status(answer.status),
+        f"status {answer.status}: {answer.text()[:300]}".rstrip(": "),
+        status=answer.status,
+        retry_after=_retry_after(answer.headers.get("Retry-After", "")),
+    )
 
 
 def _class_of_status(status: int) -> ErrorClass:
@@ -306,14 +377,23 @@ def _repeatable(given: Json) -> bool:
     return text(given, "method").upper() in REPEATABLE | {""}
 
 
+def _request(name: str, label: str, run: Run, problem: Callable[[Json], str | None] = nothing) -> Tool:
+    return Tool(
+        name, label, run, replay=_cookies_again, writes=_writes, repeatable=_repeatable, problem=problem
+    )
+
+
+def _cookies_again(given: Json, bundles: list[Json], around: Surroundings) -> None:
+    """What an answer that is in the journal had set."""
+    if flag(given.get("shareCookies")) and bundles and around.services is not None:
+        around.services.cookies.keep(text(given, "url"), bundles[0].get("cookieHeaders") or [])
+
+
 TOOLS = (
-    Tool("http:ActionSendData", "HTTP: make a request", _old, writes=_writes, repeatable=_repeatable),
-    Tool(
-        "http:MakeRequest",
-        "HTTP: make a request",
-        _new,
-        writes=_writes,
-        repeatable=_repeatable,
-        problem=_problem_of_new,
-    ),
+    _request("http:ActionSendData", "HTTP: make a request", _old),
+    _request("http:ActionSendDataAPIKeyAuth", "HTTP: make a request with an API key", _old),
+    _request("http:ActionSendDataBasicAuth", "HTTP: make a request with a password", _old),
+    _request("http:ActionSendDataOAuth", "HTTP: make a request with OAuth 2.0", _old),
+    _request("http:MakeRequest", "HTTP: make a request", _new, _problem_of_new),
+    Tool("http:ActionGetFile", "HTTP: get a file", _file),
 )

@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from tieline.http import Door
 from tieline.modules.errors import ModuleError
+from tieline.scenarios.tools.cookies import Cookies
 from tieline.settings import Settings
 from tieline.store.database import Database
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """What the sender of a webhook is answered by the scenario."""
-
-    status: int
-    headers: dict[str, str]
-    body: str
+from tieline.vault import Vault
 
 
 @dataclass
 class Services:
-    """`bound`: the resources of the blueprint and what they are here. `auto_commit`: each operation is final at once;
-    else the work on this server is final, and `held` is called, at the end of the cycle."""
+    """`bound`: the resources of the blueprint and what they are here."""
 
     database: Database
     settings: Settings
     door: Door
+    vault: Vault
     account_id: int
     scenario_id: int
     execution_id: str
     trace: str
     bound: dict[tuple[str, str], int | None]
-    auto_commit: bool
-    reply: Callable[[Reply], Awaitable[bool]]
-    give_back: Callable[[dict[str, Any]], Awaitable[None]]
-    call_scenario: Callable[[int, dict[str, Any], str, bool], Awaitable[dict[str, Any]]]
-    held: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    touched: bool = False
+    cookies: Cookies = field(default_factory=Cookies)
 
     def resource(self, kind: str, foreign: Any) -> int:
         """The id here of a resource that the blueprint names. Raises ModuleError when it is not connected."""
@@ -51,10 +36,3 @@ class Services:
                 "InvalidConfigurationError", f"the {kind} {foreign} is not connected here", field=kind
             )
         return local
-
-    async def finally_or_now(self, action: Callable[[], Awaitable[None]]) -> None:
-        """Do this now, or when the cycle is committed."""
-        if self.auto_commit:
-            await action()
-        else:
-            self.held.append(action)

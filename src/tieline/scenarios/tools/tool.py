@@ -40,7 +40,8 @@ class Variables:
 
 @dataclass
 class Surroundings:
-    """What a built-in module may see. `op`: the operation's path; `key`: what makes its repetition harmless."""
+    """What a built-in module may see. `module`: its name; `op`: the operation's path; `key`: what makes its repetition
+    harmless."""
 
     parameters: Json
     variables: Variables
@@ -50,6 +51,7 @@ class Surroundings:
     key: str = ""
     observe: Callable[[Exchange], None] | None = None
     services: Services | None = None
+    module: str = ""
 
     @property
     def server(self) -> Services:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from tieline.crm.access import Caller
 from tieline.errors import InvalidInput, NotFound, TielineError
 from tieline.modules import connections, find_module
-from tieline.scenarios import due, history, library
+from tieline.scenarios import bindings, due, history, library
 from tieline.scenarios.blueprint import Blueprint, parse
 from tieline.store.database import Transaction
 from tieline.web import canvas, session, tokens
@@ -74,12 +74,13 @@ async def connect(request: Request) -> Response:
     number = request.path_params["number"]
 
     def write(tx: Transaction) -> None:
-        chosen = values.get("connection", "")
-        local = int(chosen) if chosen.isdecimal() else connections.this_account(tx, caller.account_id).id
-        if values.get("kind"):
-            library.bind(tx, caller.account_id, number, values["kind"], values.get("foreign", ""), local)
+        chosen, kind = values.get("connection", ""), values.get("kind", "")
+        local = int(chosen) if chosen.isdecimal() else None
+        if kind:
+            library.bind(tx, caller.account_id, number, kind, values.get("foreign", ""), local)
         else:
-            library.bind_all(tx, caller.account_id, number, local)
+            own = connections.this_account(tx, caller.account_id).id
+            library.bind_all(tx, caller.account_id, number, own if local is None else local)
 
     await database(request).write(write)
     return go(request, f"/scenarios/{number}", "Connected.")
@@ -216,6 +217,7 @@ def _read(tx: Transaction, caller: Caller, number: int) -> dict[str, Any]:
         "findings": library.findings(tx, account_id, number),
         "bindings": library.bindings(tx, account_id, number),
         "connections": connections.list_connections(tx, account_id),
+        "choices": {kind: bindings.choices(tx, account_id, kind) for kind in bindings.HOMES},
         "versions": library.versions(tx, account_id, number),
         "executions": history.list_executions(tx, account_id, number, limit=12),
     }
