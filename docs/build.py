@@ -45,11 +45,27 @@ def modules_page() -> str:
     return reference.markdown()
 
 
+def findings_page() -> str:
+    """Every code of lint."""
+    from tieline.scenarios.lint import CODES
+
+    rows = [
+        "# Findings of lint\n",
+        "`tieline scenario lint FILE`, an import, a save and the scenario's page say these of a blueprint, each with a JSON",
+        "pointer and what to do. An error keeps the scenario from running; the others do not.\n",
+        "| code | severity | meaning |",
+        "|---|---|---|",
+        *(f"| `{code}` | {known.severity} | {known.meaning} |" for code, known in CODES.items()),
+    ]
+    return "\n".join(rows) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference/fields.md": schema.markdown,
     "reference/settings.md": settings_table,
     "reference/expressions.md": expressions.markdown,
     "reference/modules.md": modules_page,
+    "reference/findings.md": findings_page,
 }
 
 

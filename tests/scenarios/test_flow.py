@@ -11,7 +11,7 @@ from tieline.scenarios import state
 from tieline.scenarios.blueprint import parse
 from tieline.scenarios.interpreter import Failed
 from tieline.scenarios.journal import load
-from tieline.scenarios.lint import lint
+from tieline.scenarios.lint import errors, lint
 from tieline.store.database import Database
 
 
@@ -270,4 +270,5 @@ def test_lint_knows_forks_and_what_an_aggregator_hides() -> None:
         "mapper": {"a": "{{2.n}}"},
     }
     hidden = [TRIGGER, SEARCH, gather, step(5, subject="{{2.n}}", parameters={})]
-    assert [(f.code, f.module_id) for f in lint(parse({"name": "x", "flow": hidden}))] == [("BP008", 5)]
+    told = errors(lint(parse({"name": "x", "flow": hidden})))
+    assert [(f.code, f.module_id) for f in told] == [("BP008", 5)]

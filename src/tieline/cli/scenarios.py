@@ -40,11 +40,14 @@ def scenario_import(
 
 
 def _findings(rows: list[dict[str, Any]]) -> None:
-    output.table(
-        rows,
-        {"severity": "Severity", "code": "Code", "module_id": "Module", "message": "Finding"},
-        "No findings.",
-    )
+    """Two lines each: what and where, and what to do."""
+    if not rows:
+        output.say("No findings.")
+    for row in rows:
+        module = f" module {row['module_id']}:" if row["module_id"] is not None else ""
+        output.say(f"{row['severity']} {row['code']}{module} {row['message']}")
+        remedy = f": {row['suggestion']}" if row["suggestion"] else ""
+        output.say(f"    at {row['pointer'] or 'the top'}{remedy}")
 
 
 @scenario_app.command("list")
@@ -113,10 +116,9 @@ def scenario_export(
 @scenario_app.command("lint")
 def scenario_lint(file: File, json: Json = False) -> None:
     """Check a blueprint file; exit code 1 when something is wrong with it."""
-    from tieline.scenarios.blueprint import parse
-    from tieline.scenarios.lint import errors, lint
+    from tieline.scenarios.lint import errors, lint_source
 
-    findings = lint(parse(_read(file)))
+    findings = lint_source(_read(file))
     if json:
         output.emit(findings)
     else:

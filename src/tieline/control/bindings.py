@@ -15,6 +15,7 @@ async def bind(context: Context) -> Any:
     body = await context.body()
     account_id = context.account.account_id
     kind, foreign, name = (str(body.get(field) or "") for field in ("kind", "foreign_id", "name"))
+    foreign = "" if foreign == "-" else foreign  # what a module needs without naming it
 
     def act(tx: Transaction) -> Any:
         if kind not in bindings.HOMES:

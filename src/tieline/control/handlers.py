@@ -19,8 +19,7 @@ from tieline.modules import MODULES, Module, connections, find_module, runner
 from tieline.modules.dialog import describe_module
 from tieline.records.kinds import KINDS
 from tieline.scenarios import due, history, library, state
-from tieline.scenarios.blueprint import parse
-from tieline.scenarios.lint import lint
+from tieline.scenarios.lint import lint_source
 from tieline.store.database import Transaction
 
 EXPORT_PAGE = 500
@@ -237,7 +236,7 @@ async def export_scenario(context: Context) -> Any:
 async def lint_blueprint(context: Context) -> Any:
     """What is wrong with a blueprint that is not stored."""
     body = await context.body()
-    return lint(parse(body.get("blueprint") or ""))
+    return lint_source(body.get("blueprint") or "")
 
 
 async def connect_scenario(context: Context) -> Any:

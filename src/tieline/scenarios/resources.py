@@ -16,14 +16,15 @@ def resources(blueprint: Blueprint) -> list[tuple[str, str, str]]:
     """(kind, foreign id, label) of every resource that has to be bound on this server."""
     found: dict[tuple[str, str], str] = {}
     for step in blueprint.walk():
-        if step.place != "orphan" and isinstance(step.raw.get("parameters"), dict):
-            for kind, foreign, label in _of_step(step):
+        if step.place != "orphan" and isinstance(step.raw.get("parameters", {}), dict):
+            for kind, foreign, label in of_step(step):
                 found.setdefault((kind, foreign), label)
     return [(kind, foreign, label) for (kind, foreign), label in found.items()]
 
 
-def _of_step(step: Step) -> Iterator[tuple[str, str, str]]:
-    parameters: Json = step.raw["parameters"]
+def of_step(step: Step) -> Iterator[tuple[str, str, str]]:
+    """(kind, foreign id, label) of what one module names; its parameters are an object."""
+    parameters: Json = step.raw.get("parameters") or {}
     app = step.module.partition(":")[0].lower()
     if app.startswith("cloze"):
         named = [key for key in CLOZE if key in parameters]
