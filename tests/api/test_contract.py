@@ -14,6 +14,7 @@ import yaml
 from tests.conftest import StartServer
 from tests.oauth import BACK, ThirdParty
 from tests.servers import Answer, RunningServer
+from tieline.api import openapi
 from tieline.api.routes import ENDPOINTS
 from tieline.crm import accounts, teams
 from tieline.store.database import Transaction
@@ -192,7 +193,18 @@ def check(method: str, path: str, answer: Answer) -> Any:
     body = answer.json()
     schema = {**response["content"]["application/json"]["schema"], "components": closed()}
     jsonschema.Draft202012Validator(schema).validate(body)
+    check_own(method, path, answer)
     return body
+
+
+def check_own(method: str, path: str, answer: Answer) -> None:
+    """The same against the document that the server itself hands out."""
+    own = openapi.document(ENDPOINTS, "")
+    response = own["paths"][path][method]["responses"][str(answer.status)]
+    if "$ref" in response:
+        response = own["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
+    schema = {**response["content"]["application/json"]["schema"], "components": own["components"]}
+    jsonschema.Draft202012Validator(schema).validate(answer.json())
 
 
 def test_what_is_implemented() -> None:

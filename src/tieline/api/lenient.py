@@ -25,6 +25,12 @@ RENAMED: dict[str, dict[str, str]] = {
     "communication": {"type": "style"},
     "analyticsquery": {"period_scale": "scale", "periods": "max"},
 }  # fmt: skip
+# Further names with a meaning of their own (CONVERSIONS has it).
+FLAT = {
+    "person": ("email", "phone", "company", "twitter", "facebook", "linkedin"),
+    "company": ("email", "phone", "domain", "twitter", "facebook", "linkedin"),
+    "project": ("value", "picture"),
+}
 ADDRESS = {"state": "region", "zip": "postcode", "postalcode": "postcode"}
 NETWORKS = ("twitter", "facebook", "linkedin")
 IDENTIFIERS = ("id", "uniqueid", "identifier", "syncKey", "direct", "email", "phone", "domain", "name")
@@ -46,6 +52,11 @@ def unwrap_and_map(noun: str, body: Mapping[str, Any], *, strict_wire: bool) -> 
     for convert in CONVERSIONS.get(noun, ()):
         convert(made)
     return made
+
+
+def also_accepted(noun: str) -> tuple[str, ...]:
+    """Names that a body may have beside the declared ones."""
+    return (*RENAMED.get(noun, ()), *FLAT.get(noun, ()))
 
 
 def find_parameters(parameters: Mapping[str, Any]) -> Wire:

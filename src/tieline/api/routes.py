@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute
+import zlib
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from tieline.api import analytics, bulk, extensions, merges, oauth, tasks, team, timeline, user, webhooks
 from tieline.api import people_companies_projects as relations
 from tieline.api.call import Endpoint
 from tieline.api.dispatch import Api
+from tieline.api.openapi import encoded
 from tieline.records.kinds import KINDS
 
 _PERSON, _PROJECT = KINDS["person"], KINDS["project"]
@@ -89,5 +94,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 
 
 def routes() -> list[BaseRoute]:
-    """Everything under /v1, and what apps exchange tokens at."""
-    return [Api(ENDPOINTS), *oauth.routes()]
+    """Everything under /v1, what apps exchange tokens at, and the document that describes it all."""
+    return [Api(ENDPOINTS), *oauth.routes(), Route("/openapi.json", openapi)]
+
+
+async def openapi(request: Request) -> Response:
+    """The OpenAPI document of this server: for tools, which may ask from anywhere and without a key."""
+    made = encoded(ENDPOINTS, request.app.state.settings.base_url)
+    headers = {"Access-Control-Allow-Origin": "*", "ETag": f'"{zlib.crc32(made):x}"'}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(made, headers=headers, media_type="application/json")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET
+
 from tieline.api.call import Call
 from tieline.api.envelope import success
 from tieline.crm import teams
@@ -20,7 +22,12 @@ async def members(call: Call) -> bytes:
     return success(
         list=[
             TeamMember(
-                key=one.email, name=one.name, email=one.email, is_me=one.account_id == caller.account_id
+                key=one.email,
+                name=one.name,
+                email=one.email,
+                is_me=one.account_id == caller.account_id,
+                role=one.role or UNSET,
+                node=one.node if caller.team else UNSET,
             )
             for one in found
         ]

@@ -171,6 +171,11 @@ def inner_records(tx: Transaction, relation_id: int) -> dict[str, list[Wire]]:
     return made
 
 
+def people_of(tx: Transaction, relation_id: int) -> list[Wire]:
+    """The people linked to a company, in brief."""
+    return [brief(row) for row in tx.all(OUTER, {"relation_id": relation_id}) if row["role"] == "companies"]
+
+
 def refresh_brief(tx: Transaction, relation_id: int, record: Wire) -> None:
     """A company or project was renamed: the records that show it show its new name."""
     shown = {name: record[name] for name in BRIEF if name in record}

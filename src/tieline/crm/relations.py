@@ -119,11 +119,13 @@ def get_version(
 
 
 def _answered(tx: Transaction, caller: Caller, kind: str, row: Row, *, format: bool, detailed: bool) -> Any:
-    if not format and not (detailed and kind == "project"):
+    if not format and not (detailed and kind != "person"):
         return wire_bytes(row) if kind != "project" else shown(record_of(row), detailed=False)
     record = record_of(row)
     if detailed and kind == "project":
         record.update(links.inner_records(tx, row["id"]))
+    if detailed and kind == "company":
+        record["people"] = links.people_of(tx, row["id"])
     if format:
         record = formatted(record, load_settings(tx, caller.account_id))
     return shown(record, detailed=detailed)

@@ -97,7 +97,7 @@ def timeline(tx: Transaction, caller: Caller, kind: str, query: TimelineQuery) -
     limit = _limit(query.limit)
     before = _stamp(query.stamp)
     conditions = _conditions(query)
-    caller = reading(caller, team=bool(given(query.shared)))
+    caller = reading(caller, team=bool(given(query.shared) or given(query.team)))
     row = relations.find_row(tx, caller, kind, text_of(query.id) or text_of(query.uniqueid))
     wanted = [_link.relation_id == row["id"], *conditions]
     if before is not None:

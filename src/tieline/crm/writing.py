@@ -27,7 +27,7 @@ from tieline.records.fields import describe_by_wire
 from tieline.records.kinds import KINDS
 from tieline.records.person import Person
 from tieline.records.project import Project
-from tieline.records.vocabulary import NONE
+from tieline.records.vocabulary import NONE, SHIPPED_FIELDS
 from tieline.store.database import Row, Statement, Transaction
 from tieline.store.tables import entry_link, identifier, link, relation
 
@@ -52,6 +52,9 @@ HANDLED = frozenset(
     }
 )
 PLACES = frozenset({"segment", "stage", "step"})
+WAYS = tuple(
+    choice for field in SHIPPED_FIELDS if field.id == "do-not-contact" for choice, _ in field.choices
+)
 OPEN_STAGES = frozenset({"lead", "future", "current"})
 
 LOCK = Statement(select(func.pg_advisory_xact_lock(bindparam("account_id"))))
@@ -277,7 +280,7 @@ def _merged(
     after.setdefault("visibility", "visible")
     if kind == "person":
         after["doNotContact"] = _do_not_contact(after)
-    return {name: value for name, value in after.items() if value not in (None, "", [])}
+    return {name: value for name, value in after.items() if value not in (None, "", [], {})}
 
 
 def _set(after: Wire, name: str, value: Any) -> None:
@@ -288,6 +291,8 @@ def _set(after: Wire, name: str, value: Any) -> None:
 
 
 def _merge_lists(after: Wire, given: Wire, caller: Caller) -> None:
+    if "pictures" in given:
+        given["pictures"] = [{"url": one} if isinstance(one, str) else one for one in given["pictures"]]
     for name in merging.LISTS:
         if name in given:
             after[name] = merging.union(name, after.get(name) or [], given[name], caller.country)
@@ -423,12 +428,14 @@ def _archive(after: Wire, archived: bool) -> None:
         after["archived"] = True
 
 
-def _do_not_contact(record: Wire) -> list[str]:
+def _do_not_contact(record: Wire) -> dict[str, bool]:
+    """The flags of 3.1, read from the custom field of that name."""
     for entry in record.get("customFields") or ():
         if entry["id"] == "do-not-contact":
             value = entry.get("value")
-            return [str(item) for item in value] if isinstance(value, list) else [str(value)]
-    return []
+            said = {str(item) for item in (value if isinstance(value, list) else [value])}
+            return {flag: True for flag in WAYS if flag in said}
+    return {}
 
 
 def _add_views(after: Wire) -> None:

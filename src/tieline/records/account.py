@@ -75,3 +75,5 @@ class TeamMember(Record):
     name: Annotated[Text, field("Name", "The member's name.")] = UNSET
     email: Annotated[Text, field("Email", "The member's address.")] = UNSET
     is_me: Annotated[Flag, field("Is Me", "The caller.")] = UNSET
+    role: Annotated[Text, field("Role", "The member's role, in a team.")] = UNSET
+    node: Annotated[Text, field("Node", "The member's sub-team.")] = UNSET

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType
 
@@ -21,6 +21,9 @@ class Company(Contact):
     ] = UNSET
     employees: Annotated[
         str | int | UnsetType | None, field("Employees", "Number of employees.", advanced=True)
+    ] = UNSET
+    people: Annotated[
+        list[Any] | UnsetType | None, field("People", "Who belongs to it, in detailed reads.", access="r")
     ] = UNSET
     domains: Annotated[
         list[str] | str | UnsetType | None, field("Domains", "Web domains that belong to the company.")

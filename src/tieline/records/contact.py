@@ -167,6 +167,23 @@ class CustomField(Record):
     formatted: Annotated[Text, field("Formatted", "The value for people.", access="r")] = UNSET
 
 
+class DoNotContact(
+    Record,
+    rename={
+        name: name.replace("_", "-")
+        for name in ("no_emails", "no_mass_emails", "no_texts", "no_postal", "no_calls", "no_visits")
+    },
+):
+    """Ways not to contact a person; read from the custom field `do-not-contact`."""
+
+    no_emails: Annotated[Flag, field("No E-mails", "No e-mails.")] = UNSET
+    no_mass_emails: Annotated[Flag, field("No Mass E-mails", "No newsletters.")] = UNSET
+    no_texts: Annotated[Flag, field("No Texts", "No text messages.")] = UNSET
+    no_postal: Annotated[Flag, field("No Letters", "No letters.")] = UNSET
+    no_calls: Annotated[Flag, field("No Calls", "No calls.")] = UNSET
+    no_visits: Annotated[Flag, field("No Visits", "No visits.")] = UNSET
+
+
 class Picture(Record):
     """A picture by its address."""
 

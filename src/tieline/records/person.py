@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, UnsetType
 
 from tieline.records.company import Company
-from tieline.records.contact import Flag, Job, Text
+from tieline.records.contact import DoNotContact, Flag, Job, Text
 from tieline.records.contactable import Contact
 from tieline.records.fields import field
 from tieline.records.vocabulary import REPLACE_IDENTITY
@@ -35,7 +35,8 @@ class Person(Contact):
         list[Any] | UnsetType | None, field("Projects", "Projects they take part in.", advanced=True)
     ] = UNSET
     do_not_contact: Annotated[
-        list[str] | UnsetType | None, field("Do Not Contact", "Ways not to contact them.", access="r")
+        DoNotContact | UnsetType | None,
+        field("Do Not Contact", "Ways not to contact them.", access="r"),
     ] = UNSET
     replace_identity: Annotated[
         Text,

@@ -17,7 +17,9 @@ class Project(Relation):
     """A project, deal or listing. Its amount is the custom field `value`."""
 
     summary: Annotated[Text, field("Summary", "What it is about.", multiline=True)] = UNSET
-    pictures: Annotated[list[Picture] | UnsetType | None, field("Pictures", "The pictures.")] = UNSET
+    pictures: Annotated[
+        list[Picture | str] | UnsetType | None, field("Pictures", "The pictures; a text is an address.")
+    ] = UNSET
     allpictures: Annotated[
         Flag, field("All Pictures", "The given pictures replace the set.", access="w", advanced=True)
     ] = UNSET
@@ -43,6 +45,7 @@ class Project(Relation):
     partnercompanies: Annotated[
         list[Company] | UnsetType | None, field("Partner Companies", "Companies on a partner's side.")
     ] = UNSET
+    user_key: Annotated[Text, field("Owner", "Account the project belongs to.", access="r")] = UNSET
     force_create: Annotated[
         Flag, field("Force Create", "Create without identifiers.", access="w", advanced=True)
     ] = UNSET

@@ -60,7 +60,6 @@ class Relation(Record):
         Stamp, field("Last Changed", "When it last changed.", access="r", format="instant")
     ] = UNSET
     node: Annotated[Text, field("Sub-team", "Path of the sub-team, such as /US/West.", advanced=True)] = UNSET
-    user_key: Annotated[Text, field("Owner", "Account the record belongs to.", access="r")] = UNSET
     # Instructions of a write; never stored.
     default_stage: Annotated[
         Text, field("Default Stage", "Stage when none is set.", access="w", advanced=True)

@@ -13,6 +13,7 @@ from tieline.records.contact import (
     Address,
     AppLink,
     CustomField,
+    DoNotContact,
     Email,
     Fax,
     Job,
@@ -28,7 +29,7 @@ from tieline.records.timeline import Communication, Content, Link, Recipient, Re
 from tieline.records.webhook import SubscribeRequest, Subscription, Usage
 
 DOCUMENTED: tuple[type[msgspec.Struct], ...] = (
-    Person, Company, Project, Email, Phone, Fax, Address, Social, Url, AppLink, Job, CustomField, Picture, Communication,
+    Person, Company, Project, Email, Phone, Fax, Address, Social, Url, AppLink, Job, CustomField, DoNotContact, Picture, Communication,
     Content, ToDo, Recipient, Reference, Link, SubscribeRequest, Subscription, Usage, Change,
     AnalyticsQuery, ProjectQuery, FunnelQuery,
 )  # fmt: skip

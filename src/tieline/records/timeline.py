@@ -158,6 +158,9 @@ class Message(Record):
     source: Annotated[Text, field("Source", "Domain it comes from.")] = UNSET
     assigner: Annotated[Text, field("Assigner", "Who asks for it.")] = UNSET
     assignee: Annotated[Text, field("Assignee", "Who does it.")] = UNSET
+    changes: Annotated[
+        dict[str, Any] | UnsetType, field("Changes", "Before and after of what an audit entry tells of.")
+    ] = UNSET
 
 
 class TimelineQuery(Record):
@@ -169,5 +172,6 @@ class TimelineQuery(Record):
     stamp: Annotated[Stamp, field("Stamp", "Where the last answer ended.", format="instant")] = UNSET
     filter: Annotated[list[str] | str | UnsetType | None, field("Filter", "Kinds of entries.")] = UNSET
     shared: Annotated[Flag, field("Shared", "The team's timeline.")] = UNSET
+    team: Annotated[Flag, field("Team", "The same.")] = UNSET
     reminders_only: Annotated[Flag, field("Reminders Only", "Only entries with a reminder.")] = UNSET
     documents_only: Annotated[Flag, field("Documents Only", "Only files and entries with links.")] = UNSET

@@ -23,6 +23,15 @@ EVERY_EVENT = EVENTS + ENTRY_EVENTS
 CLIENT_TYPES = (("human", "Labels instead of keys"),)
 
 
+class WebhookFilter(Record):
+    """A fragment of the record, and one of its changes; both must match."""
+
+    person: Annotated[dict[str, Any] | UnsetType, field("Person", "Members it must have.")] = UNSET
+    company: Annotated[dict[str, Any] | UnsetType, field("Company", "Members it must have.")] = UNSET
+    project: Annotated[dict[str, Any] | UnsetType, field("Project", "Members it must have.")] = UNSET
+    changes: Annotated[dict[str, Any] | UnsetType, field("Changes", "What must have changed.")] = UNSET
+
+
 class SubscribeRequest(Record, rename=None):
     """A standing request to be told of changes (5.1)."""
 

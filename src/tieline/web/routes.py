@@ -11,6 +11,7 @@ from tieline.web.page import Handler, page
 from tieline.web.pages import (
     account,
     agenda,
+    api_docs,
     apps,
     connections,
     consent,
@@ -45,6 +46,7 @@ def routes() -> list[BaseRoute]:
         _public("/sign-up", sign_in.create, POST),
         _public("/oauth/authorize", consent.ask, GET),
         _public("/oauth/authorize", consent.decide, POST),
+        _public("/docs", api_docs.show, GET),
         _page("/welcome", sign_in.welcome, GET),
         _page("/sign-out", sign_in.leave, POST),
         _page("/agenda", agenda.show, GET),

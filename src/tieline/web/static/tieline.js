@@ -37,6 +37,17 @@ function fade(box) {
   box.addEventListener("pointerleave", () => (timer = setTimeout(() => box.remove(), 4000)));
 }
 
+// An address that names a folded part unfolds it.
+function unfold() {
+  const found = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (found?.matches("details")) {
+    found.open = true;
+    found.scrollIntoView();
+  }
+}
+window.addEventListener("hashchange", unfold);
+unfold();
+
 document.addEventListener("toast", (event) => toast(event.detail));
 document.querySelectorAll("[data-toast]").forEach(fade);
 
