@@ -56,7 +56,7 @@ async def show(request: Request) -> Response:
 
 
 def _operation(method: str, path: str, found: Schema) -> Operation:
-    scopes = next((one["OAuth2"] for one in found["security"] if "OAuth2" in one), [])
+    scopes: list[str] = next((one["OAuth2"] for one in found["security"] if "OAuth2" in one), [])
     body = found.get("requestBody", {}).get("content", {})
     answer = found["responses"]["200"].get("content", {})
     return Operation(
