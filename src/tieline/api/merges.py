@@ -7,6 +7,7 @@ from typing import Any
 from tieline.api import queries
 from tieline.api.call import Call
 from tieline.api.envelope import success
+from tieline.api.trying import tried
 from tieline.crm import relations, reviewing, unmerging
 from tieline.crm.access import Caller
 from tieline.crm.writing import join
@@ -30,7 +31,7 @@ async def merge(call: Call) -> bytes:
         written = join(tx, call.caller, kind, ids)
         return success(change=written.change_id, syncKey=written.sync_key)
 
-    return await call.write(act)
+    return await call.write(tried(body, act))
 
 
 async def unmerge(call: Call) -> bytes:
@@ -50,7 +51,7 @@ async def unmerge(call: Call) -> bytes:
         written = unmerging.unmerge(tx, call.caller, found)
         return success(records=[{"syncKey": one.sync_key} for one in written])
 
-    return await call.write(act)
+    return await call.write(tried(body, act))
 
 
 async def waiting(call: Call) -> bytes:

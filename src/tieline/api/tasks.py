@@ -10,6 +10,7 @@ from msgspec import UNSET
 from tieline.api import queries
 from tieline.api.call import Call
 from tieline.api.envelope import success
+from tieline.api.trying import tried
 from tieline.crm import entries, timeline
 from tieline.crm import todos as tasks
 from tieline.crm.access import Caller
@@ -20,6 +21,8 @@ from tieline.records.contact import Text
 from tieline.records.fields import Record, field
 from tieline.records.timeline import ToDo
 from tieline.store.database import Transaction
+
+OURS = frozenset({"key", "dryrun"})  # which entry, and whether it is only tried
 
 
 class NoteUpdate(Record):
@@ -60,7 +63,7 @@ async def reopen(call: Call) -> bytes:
 
 async def update(call: Call) -> bytes:
     """Other words, date or people: the fields of todo/create; what is absent stays."""
-    sent = {name: value for name, value in call.record_object("todo").items() if name != "key"}
+    sent = {name: value for name, value in call.record_object("todo").items() if name not in OURS}
     changed = codec.convert(ToDo, sent)
     return await _on_todo(call, lambda tx, caller, key: timeline.change_todo(tx, caller, key, changed))
 
@@ -78,7 +81,9 @@ async def delete(call: Call) -> bytes:
 
 async def update_note(call: Call) -> bytes:
     """What a note says: `subject`, `body`, `bodytype`."""
-    sent = codec.convert(NoteUpdate, {name: value for name, value in call.object().items() if name != "key"})
+    sent = codec.convert(
+        NoteUpdate, {name: value for name, value in call.object().items() if name not in OURS}
+    )
 
     def change(tx: Transaction, caller: Caller, key: str) -> None:
         _note(tx, caller, key)
@@ -118,7 +123,8 @@ async def _on_todo(call: Call, change: Callable[[Transaction, Caller, str], Any]
 
 
 async def _act(call: Call, change: Callable[[Transaction, Caller, str], Any]) -> bytes:
-    key = queries.text(call.parameters(), "key")
+    parameters = call.parameters()
+    key = queries.text(parameters, "key")
     if key is None:
         raise InvalidInput("is required", field="key", remedy="the key that the list or the timeline answers")
 
@@ -126,4 +132,4 @@ async def _act(call: Call, change: Callable[[Transaction, Caller, str], Any]) ->
         change(tx, call.caller, key)
         return success()
 
-    return await call.write(act)
+    return await call.write(tried(parameters, act))

@@ -260,11 +260,21 @@ def module_list(json: Json = False) -> None:
     from tieline.modules import MODULES
 
     rows = [
-        {"name": m.name, "label": m.label, "kind": m.kind, "description": m.description}
+        {
+            "name": m.name,
+            "label": m.label,
+            "kind": m.kind,
+            "extended": m.extended,
+            "description": m.description,
+        }
         for m in MODULES.values()
     ]
-    output.emit(rows) if json else output.table(
-        rows, {"label": "Module", "kind": "Kind", "description": "What it does"}, ""
+    if json:
+        output.emit(rows)
+        return
+    shown = [{**row, "family": "Extended" if row["extended"] else "Cloze"} for row in rows]
+    output.table(
+        shown, {"label": "Module", "family": "Family", "kind": "Kind", "description": "What it does"}, ""
     )
 
 
@@ -281,9 +291,15 @@ def module_show(name: str, json: Json = False) -> None:
     if json:
         output.emit(describe_module(found))
         return
-    output.say(f"{found.label}  ({found.name}, {found.kind})\n{found.description}\n")
+    family = ", extended" if found.extended else ""
+    output.say(f"{found.label}  ({found.name}, {found.kind}{family})\n{found.description}\n")
     rows = [
-        {"label": f.label + (" *" if f.required else ""), "name": f.name, "type": f.type, "help": f.help}
+        {
+            "label": f.label + (" *" if f.required else "") + (" (extended)" if f.extended else ""),
+            "name": f.name,
+            "type": f.type,
+            "help": f.help,
+        }
         for f in walk(found.fields)
     ]
     output.table(

@@ -146,6 +146,7 @@ async def list_modules(context: Context) -> Any:
             "name": m.name,
             "label": m.label,
             "kind": m.kind,
+            "extended": m.extended,
             "description": m.description,
             "fields": len(m.fields),
         }

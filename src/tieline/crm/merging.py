@@ -76,6 +76,7 @@ LISTS: dict[str, Callable[[Wire, str], str | None]] = {
     "workHistory": job_key,
     "pictures": picture_key,
 }
+CLEARABLE = (*LISTS, *WORDS, "customFields")
 
 
 def union(field: str, stored: list[Wire], given: list[Wire], country: str) -> list[Wire]:
@@ -138,6 +139,28 @@ def words(value: Any, split_at: str | None = None) -> list[str]:
     if isinstance(value, str):
         value = value.split(split_at) if split_at else re.split(r",", value)
     return [text for item in value or () if (text := str(item).strip())]
+
+
+def cleared(stored: Wire, names: list[str]) -> Wire:
+    """The record without what is in these lists. Raises InvalidInput for a name that is no list."""
+    made = dict(stored)
+    for name in names:
+        field, _, network = name.partition(".")
+        if field not in CLEARABLE or (network and field != "socials"):
+            raise InvalidInput(
+                f"“{name}” is no list", field="clear", remedy=f"one of: {', '.join(CLEARABLE)}"
+            )
+        if network:
+            made[field] = [entry for entry in made.get(field) or [] if entry.get("type") != network]
+        else:
+            made.pop(field, None)
+    return made
+
+
+def without_words(stored: list[str], removed: list[str]) -> list[str]:
+    """The words that are not removed, without regard to case."""
+    gone = {word.casefold() for word in removed}
+    return [word for word in stored if word.casefold() not in gone]
 
 
 def texts(value: Any) -> list[str]:

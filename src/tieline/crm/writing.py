@@ -262,6 +262,8 @@ def _merged(
     after = dict(base)
     if not base:
         after.update(syncKey=ids.sync_key(), direct=ids.direct(), portableId=ids.direct())
+    if "clear" in given:
+        after = merging.cleared(after, merging.words(given["clear"]))
     info = describe_by_wire(KINDS[kind].type)
     for name, value in given.items():
         if name not in HANDLED and info[name].access == "rw" and name not in LINKED:
@@ -302,6 +304,9 @@ def _merge_lists(after: Wire, given: Wire, caller: Caller) -> None:
             if name == "domains":
                 words = [normalize.domain(word) or word.lower() for word in words]
             after[name] = merging.join_words(after.get(name) or [], words)
+    if "removeKeywords" in given:
+        removed = merging.words(given["removeKeywords"], given.get("splitAt"))
+        after["keywords"] = merging.without_words(after.get("keywords") or [], removed)
     if given.get("allpictures") and "pictures" in given:
         after["pictures"] = merging.union("pictures", [], given["pictures"], caller.country)
     if "picture" in given:

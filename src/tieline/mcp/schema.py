@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tieline.modules import Field, Module
+from tieline.modules.dialog import LOOKED_UP
 from tieline.modules.module import letters
+from tieline.records.kinds import KINDS
 
+RECORDS = frozenset(name for kind in KINDS.values() for name in (kind.name, kind.plural))
 MOST = 25  # bundles of a search at once: what fits beside a conversation
+LISTED = 100  # bundles of a list that has no pages
 VOCABULARY = "tieline://vocabulary"
 TYPES: dict[str, dict[str, Any]] = {
     "text": {"type": "string"},
@@ -60,23 +64,34 @@ PAGED: dict[str, Any] = {
 
 def output_schema(module: Module) -> dict[str, Any]:
     """What a tool gives."""
-    return PAGED if module.kind == "search" else OUTPUT
+    return PAGED if is_paged(module) else OUTPUT
+
+
+def is_paged(module: Module) -> bool:
+    """True for a search that goes on page by page, and counts all that match."""
+    return module.kind == "search" and module.paging == "numbers"
+
+
+def gives_records(module: Module) -> bool:
+    """True when the bundles are records, which may be shown in brief."""
+    return module.answer in RECORDS or module.reads_back
 
 
 def input_schema(module: Module) -> dict[str, Any]:
     """What a tool takes: the module's fields, and how to ask for more, or less, or only for a check."""
     properties = {found.name: field_schema(found) for found in module.fields}
     mandatory = [found.name for found in module.fields if found.required and found.default is None]
-    if module.kind == "search":
+    if "limit" in properties:
         properties["limit"] = {
             **properties["limit"],
-            "description": "Bundles on a page.",
+            "description": "Bundles on a page." if is_paged(module) else "Bundles at once.",
             "minimum": 1,
             "maximum": MOST,
             "default": 10,
         }
+    if is_paged(module):
         properties["page"] = {"type": "integer", "minimum": 1, "default": 1, "description": "Which page."}
-    if module.answer is not None:
+    if gives_records(module):
         properties["detail"] = {
             "type": "string",
             "enum": ["brief", "full"],
@@ -96,6 +111,12 @@ def input_schema(module: Module) -> dict[str, Any]:
             "default": False,
             "description": "Check it and change nothing.",
         }
+    if module.update and module.noun in KINDS:
+        properties["erase"] = {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Names of fields to empty.",
+        }
     return {
         "type": "object",
         "properties": properties,
@@ -106,7 +127,12 @@ def input_schema(module: Module) -> dict[str, Any]:
 
 def tries(module: Module) -> bool:
     """True when a call can be tried: the API checks it, or for a deletion the record is looked up instead."""
-    return module.dry_run or (module.deletes and module.kind != "universal")
+    return module.dry_run or looks_up(module)
+
+
+def looks_up(module: Module) -> bool:
+    """True for a deletion that the API cannot try: the record that it would take is looked up instead."""
+    return module.method == "DELETE" and not module.dry_run
 
 
 def field_schema(found: Field, inside: bool = False) -> dict[str, Any]:
@@ -117,7 +143,7 @@ def field_schema(found: Field, inside: bool = False) -> dict[str, Any]:
     if (words := _words(found)) and not (inside and found.name in PLAIN):
         made["description"] = words
     if found.type == "array":
-        items: dict[str, Any] = {"type": "string"}
+        items: dict[str, Any] = {"type": "object" if found.of == "collection" else "string"}
         if found.items:
             items = {
                 "type": "object",
@@ -139,7 +165,7 @@ def _words(found: Field) -> str:
     words = found.help
     if found.options and not found.closed:
         words += f" One of: {', '.join(option.value for option in found.options)}."
-    if found.choices and found.choices != "records":
+    if found.choices and found.choices not in LOOKED_UP:
         words += f" One of the account's {found.choices}: see {VOCABULARY}."
     if found.when:
         words += f" Used when {found.when[0]} is {found.when[1]}."

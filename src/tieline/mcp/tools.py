@@ -8,6 +8,7 @@ from typing import Any
 import mcp_types as types
 import msgspec
 
+from tieline.expressions import ERASE
 from tieline.mcp import schema, shrink
 from tieline.mcp.grants import DELETE, Grants, lacking, needed
 from tieline.mcp.visit import Visit
@@ -18,8 +19,9 @@ from tieline.modules.runner import CallContext, Exchange, run_all, subscribe
 from tieline.modules.signatures import python_name
 
 BY_NAME = {python_name(slug): module for slug, module in MODULES.items()}
+PAGES = "Gives pages of brief bundles; ask for the next page, or for detail full."
 # What a tool takes besides the module's fields.
-OWN = ("page", "detail", "dryRun", "targetUrl")
+OWN = ("page", "detail", "dryRun", "targetUrl", "erase")
 
 
 def tools(grants: Grants) -> list[types.Tool]:
@@ -46,11 +48,11 @@ def _tool(name: str, module: Module, grants: Grants) -> types.Tool:
 
 
 def _description(module: Module) -> str:
-    words = [module.description]
+    words = ["Beyond Cloze:", module.description] if module.extended else [module.description]
     if module.kind == "instant_trigger":
         words.append("Registers targetUrl as a webhook that is told.")
-    if module.kind == "search":
-        words.append("Gives pages of brief bundles; ask for the next page, or for detail full.")
+    if schema.is_paged(module):
+        words.append(PAGES)
     if schema.tries(module):
         words.append("With dryRun it is checked and nothing changes.")
     if module.kind == "universal":
@@ -69,9 +71,17 @@ async def call(visit: Visit, name: str, arguments: Mapping[str, Any]) -> types.C
     own = {key: arguments[key] for key in OWN if key in arguments}
     try:
         check_names(module, given)
+        given |= _erased(module, own.get("erase"))
         return succeeded(await _perform(visit, module, given, own))
     except ModuleError as error:
         return failed(str(error))
+
+
+def _erased(module: Module, names: Any) -> dict[str, Any]:
+    """The fields to empty: JSON has no other way to say it. Raises ModuleError for one that the module lacks."""
+    wanted = {str(name): ERASE for name in names} if isinstance(names, list) else {}
+    check_names(module, wanted)
+    return wanted
 
 
 async def _perform(
@@ -82,11 +92,11 @@ async def _perform(
         return await _watch(visit, module, given, str(own.get("targetUrl") or ""))
     if module.kind == "search":
         return await _search(visit, module, given, own)
-    if dry and module.deletes:
+    if dry and schema.looks_up(module):
         return await _would_delete(visit, module, given)
     around = CallContext(timezone=visit.timezone, dry_run=dry)
     found = await run_all(module, given, client=visit.cloze, context=around)
-    if module.answer is not None:
+    if schema.gives_records(module) and not dry:
         return {
             "summary": _called(found[0]),
             "bundles": shrink.fitted(found, brief=own.get("detail") == "brief"),
@@ -95,7 +105,7 @@ async def _perform(
         return {"summary": f"Status {found[0]['statusCode']}.", "bundles": shrink.fitted(found)}
     remark = f" {found[0]['message']}" if found[0].get("message") else ""
     done = "Checked: nothing was changed." if dry else f"{module.label}: done."
-    return {"summary": done + remark, "bundles": found}
+    return {"summary": done + remark, "bundles": shrink.fitted(found)}
 
 
 async def _watch(visit: Visit, module: Module, given: dict[str, Any], target: str) -> dict[str, Any]:
@@ -107,7 +117,7 @@ async def _watch(visit: Visit, module: Module, given: dict[str, Any], target: st
             field="targetUrl",
             remedy="give the public address that is to be told",
         )
-    event, uniqueid = await subscribe(module, visit.cloze, target, str(given.get("name") or ""))
+    event, uniqueid = await subscribe(module, visit.cloze, target, str(given.get("name") or ""), given)
     told = {"event": event, "subscription": uniqueid}
     return {"summary": f"{target} is told of every {event}.", "bundles": [told]}
 
@@ -115,6 +125,8 @@ async def _watch(visit: Visit, module: Module, given: dict[str, Any], target: st
 async def _search(
     visit: Visit, module: Module, given: dict[str, Any], own: Mapping[str, Any]
 ) -> dict[str, Any]:
+    if not schema.is_paged(module):
+        return await _listed(visit, module, given)
     limit, page = _whole(module, "limit", given.get("limit"), 10), _whole(module, "page", own.get("page"), 1)
     limit = min(limit, schema.MOST)
     seen: list[Exchange] = []
@@ -128,12 +140,22 @@ async def _search(
         "summary": f"{first} to {first + len(found) - 1} of {available} that match."
         if found
         else f"Nothing on page {page}; {available} match.",
-        "bundles": shrink.fitted(found, brief=own.get("detail") != "full"),
+        "bundles": shrink.fitted(found, brief=schema.gives_records(module) and own.get("detail") != "full"),
         "available": available,
         "page": page,
         "pages": pages,
     }
     return {**made, "nextPage": page + 1} if page < pages else made
+
+
+async def _listed(visit: Visit, module: Module, given: dict[str, Any]) -> dict[str, Any]:
+    """A search that is not counted: what it gives, as many as fit."""
+    if "limit" in {found.name for found in module.fields}:
+        given["limit"] = min(_whole(module, "limit", given.get("limit"), 10), schema.MOST)
+    found = await run_all(module, given, client=visit.cloze, context=CallContext(timezone=visit.timezone))
+    made = shrink.fitted(found[: schema.LISTED])
+    shown = "" if len(found) <= schema.LISTED else f" The first {schema.LISTED} are shown."
+    return {"summary": f"{len(found)} found.{shown}", "bundles": made}
 
 
 def _whole(module: Module, name: str, value: Any, default: int) -> int:
@@ -152,7 +174,7 @@ def _whole(module: Module, name: str, value: Any, default: int) -> int:
 
 async def _would_delete(visit: Visit, module: Module, given: dict[str, Any]) -> dict[str, Any]:
     """The API cannot try a deletion: the record that it would take is looked up instead."""
-    get = next(m for m in MODULES.values() if m.noun == module.noun and m.answer and m.kind == "action")
+    get = next(m for m in MODULES.values() if m.noun == module.noun and m.answer == module.noun)
     try:
         found = await run_all(get, given, client=visit.cloze, context=CallContext(timezone=visit.timezone))
     except ModuleError as error:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from tieline.modules import companies, people, projects, timeline, universal
+from tieline.modules import (
+    account,
+    analytics,
+    companies,
+    diary,
+    lookups,
+    merges,
+    people,
+    projects,
+    timeline,
+    todos,
+    universal,
+)
 from tieline.modules.module import Bundle, Field, Module, Option, letters
 
-MODULES: dict[str, Module] = {
-    module.slug: module
-    for room in (people, companies, projects, timeline, universal)
-    for module in room.MODULES
-}
+_ROOMS = (people, companies, projects, timeline, universal, lookups, todos, diary, merges, analytics, account)
+_ALL = [module for room in _ROOMS for module in room.MODULES]
+# Cloze's first, then Tieline's own.
+MODULES: dict[str, Module] = {module.slug: module for module in sorted(_ALL, key=lambda one: one.extended)}
 # Other names under which blueprints may know a module: the true slugs can be added here without a code change.
 ALIASES: dict[str, str] = {
     "updatePersonAuditChanged": "watchPersonAuditChanged",
@@ -42,11 +53,12 @@ _BY_LETTERS: dict[str, Module] = {
 
 
 def find_module(name: str) -> Module | None:
-    """The module of a blueprint's name (`cloze:createAToDo`), a slug, a label or an alias; case and marks are ignored."""
+    """The module of a blueprint's name (`cloze:createAToDo`, `tieline:listToDos`), a slug, a label or an alias; case and marks are ignored."""
     app, colon, slug = name.rpartition(":")
-    if colon and letters(app.partition("#")[0]) != "cloze":
+    found = _BY_LETTERS.get(letters(slug))
+    if found is None or (colon and letters(app.partition("#")[0]) != found.app):
         return None
-    return _BY_LETTERS.get(letters(slug))
+    return found
 
 
 __all__ = ["ALIASES", "MODULES", "Bundle", "Field", "Module", "Option", "find_module"]

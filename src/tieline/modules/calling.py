@@ -12,6 +12,7 @@ from tieline.modules.inputs import checked
 from tieline.modules.module import Bundle, Module
 from tieline.modules.runner import Account, CallContext, run
 from tieline.modules.signatures import python_name
+from tieline.modules.watching import subscribe, watch_of
 
 T = TypeVar("T")
 
@@ -104,10 +105,11 @@ async def only(source: AsyncGenerator[Bundle, None]) -> Bundle:
 
 def watch(module: Module, arguments: Arguments, cloze: Cloze) -> str:
     """Register a trigger's webhook; the subscription's id."""
-    assert module.event is not None
+    wanted = watch_of(module, arguments.values)
+    name = arguments.values.get("name")
     try:
         return cloze.webhooks.subscribe(
-            module.event, arguments.target_url, client_reference=arguments.values.get("name")
+            wanted.event, arguments.target_url, client_reference=name, **wanted.narrowed
         )
     except ClozeError as error:
         raise of_client(error, module) from error
@@ -115,10 +117,5 @@ def watch(module: Module, arguments: Arguments, cloze: Cloze) -> str:
 
 async def awatch(module: Module, arguments: Arguments, cloze: AsyncCloze) -> str:
     """The same with `await`."""
-    assert module.event is not None
-    try:
-        return await cloze.webhooks.subscribe(
-            module.event, arguments.target_url, client_reference=arguments.values.get("name")
-        )
-    except ClozeError as error:
-        raise of_client(error, module) from error
+    name = arguments.values.get("name")
+    return (await subscribe(module, cloze, arguments.target_url, name, arguments.values))[1]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tieline.modules.module import Field, Option, folded, options
-from tieline.records.contact import Address, AppLink, Email, Fax, Phone, Url
+from tieline.modules.module import Field, Option, extended, folded, options
+from tieline.records.contact import Address, AppLink, CustomField, Email, Fax, Phone, Url
 from tieline.records.fields import FieldInfo, describe_by_wire
 from tieline.records.kinds import KINDS
 from tieline.records.timeline import Link, Reference
@@ -96,6 +96,24 @@ LINK_ENTRIES = entries(Link, "value", "title")
 REFERENCE_ENTRIES = entries(Reference, "value", "name", "role")
 
 
+CUSTOM_ENTRIES = entries(CustomField, "id", "type", "value", "min", "max", "replace")
+# What Cloze's API takes and its modules have no field for.
+BEYOND: tuple[Field, ...] = tuple(
+    extended(found)
+    for found in (
+        Field("customFields", "Custom Fields", "array", "Values of the account's own fields; an empty value removes.", items=CUSTOM_ENTRIES),
+        Field("assignTo", "Assign To", "select", "Who looks after it.", choices="members"),
+        Field("shareTo", "Share To", help="“team”, or the e-mail address of a member who gets a copy."),
+        Field("shareTimeline", "Share Timeline", "boolean", "Share its timeline too."),
+    )
+)  # fmt: skip
+# Only a Tieline server takes keywords away; another one ignores the field.
+BEYOND_UPDATE: tuple[Field, ...] = (
+    extended(Field("removeKeywords", "Remove Keywords", "array", "Tags to take away (at a Tieline server).")),
+    *BEYOND,
+)
+
+
 def app_links(name_label: str, url_label: str) -> Field:
     """The record in other applications; projects use other words than people."""
     labels = {"label": name_label, "url": url_label}
@@ -168,6 +186,32 @@ def find_fields(kind: str, query_label: str) -> tuple[Field, ...]:
     )
 
 
+def watch_fields(*more: Field) -> tuple[Field, ...]:
+    """What every trigger asks for."""
+    entry = (
+        Field("changed", "Changed Field", help="Only when this field changes: segment, stage, step, or a custom field."),
+        Field("before", "Before", help="Its value before, by key or label."),
+        Field("after", "After", help="Its value after, by key or label."),
+        Field("record", "Record", "collection", 'What the record must have, such as {"segment": "customer"}.', multiline=True),
+    )  # fmt: skip
+    return (
+        Field("name", "Webhook Name", help="What the webhook is called in the account.", to=""),
+        *more,
+        extended(Field("filters", "Filters", "array", "Only what matches one of these.", items=entry, to="")),
+        extended(
+            Field(
+                "scope",
+                "Scope",
+                "select",
+                "Whose records.",
+                options=options(("local", "Local"), ("team", "Team")),
+                to="",
+            )
+        ),
+        extended(Field("labels", "Labels", "boolean", "On: labels instead of keys.", to="")),
+    )
+
+
 def sync_key(kind: str, to: str) -> Field:
     """Which record: chosen from a list, or any identifier."""
     label = f"{KINDS[kind].label} Sync Key"
@@ -206,6 +250,17 @@ def trigger_output(kind: str) -> tuple[Field, ...]:
     )
 
 
+RECORD_TYPE = Field(
+    "type",
+    "Type",
+    "select",
+    "Which records.",
+    required=True,
+    default="people",
+    options=options(*((kind.plural, kind.label_plural) for kind in KINDS.values())),
+    closed=True,
+    to="{type}",
+)
 DONE = (
     Field("errorcode", "Error code", "number", "0 is success."),
     Field("message", "Message", help="What was skipped."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tieline.modules import common
 from tieline.modules.common import (
     array,
@@ -12,6 +14,7 @@ from tieline.modules.common import (
     social,
     sync_key,
     trigger_output,
+    watch_fields,
 )
 from tieline.modules.module import Field, Module, folded, options, required
 from tieline.records.contact import Email
@@ -62,6 +65,8 @@ ASSIGNEE = Field(
     when=("assigned", "true"),
 )
 
+KEY = replace(sync_key("company", "syncKey"), required=False)
+
 MODULES = (
     Module(
         slug="watchCompanyAuditChanged",
@@ -70,7 +75,7 @@ MODULES = (
         kind="instant_trigger",
         noun="company",
         event="company.audit.change",
-        fields=(Field("name", "Webhook Name", help="What the webhook is called in the account.", to=""),),
+        fields=watch_fields(),
         output=trigger_output("company"),
         sample={
             "event": "company.audit.change",
@@ -113,7 +118,7 @@ MODULES = (
         kind="action",
         noun="company",
         path="/v1/companies/create",
-        fields=(NAME, required(REQUIRED[0]), *REQUIRED[1:], *DETAILS),
+        fields=(NAME, required(REQUIRED[0]), *REQUIRED[1:], *DETAILS, *common.BEYOND),
         output=common.DONE,
         sample={"errorcode": 0},
         dry_run=True,
@@ -126,7 +131,7 @@ MODULES = (
         kind="action",
         noun="company",
         path="/v1/companies/update",
-        fields=(NAME, *REQUIRED, *DETAILS),
+        fields=(NAME, *REQUIRED, *DETAILS, *common.BEYOND_UPDATE),
         output=common.DONE,
         sample={"errorcode": 0},
         dry_run=True,
@@ -145,5 +150,21 @@ MODULES = (
         output=common.DONE,
         sample={"errorcode": 0},
         idempotent=True,
+    ),
+    Module(
+        slug="upsertACompany",
+        label="Upsert a Company",
+        description="Adds a company or updates the one that matches, and gives the company as it is then.",
+        kind="action",
+        noun="company",
+        path="/v1/companies/update",
+        fields=(KEY, NAME, *(replace(f, when=None) for f in REQUIRED[1:]), *DETAILS, *common.BEYOND_UPDATE),
+        output=record_output("company"),
+        sample=SAMPLE,
+        dry_run=True,
+        idempotent=True,
+        update=True,
+        reads_back=True,
+        extended=True,
     ),
 )

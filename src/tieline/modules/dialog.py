@@ -7,11 +7,13 @@ from typing import Any
 
 from tieline import clock
 from tieline.client import AsyncCloze
+from tieline.client.sender import read_answer
 from tieline.modules.module import Field, Module
 from tieline.records.kinds import KINDS
 
 CACHE_SECONDS = 60.0
-SUGGESTED = 20  # records
+SUGGESTED = 20  # records or to-dos
+LOOKED_UP = frozenset({"records", "todos"})  # choices that are suggested while somebody types
 
 _cache: dict[tuple[Any, ...], tuple[float, list[dict[str, str]]]] = {}
 
@@ -25,6 +27,7 @@ def describe_module(module: Module) -> dict[str, Any]:
         "description": module.description,
         "kind": module.kind,
         "idempotent": module.idempotent,
+        "extended": module.extended,
         "fields": [describe_field(found) for found in module.fields],
         "output": [describe_field(found) for found in module.output],
         "sample": module.sample,
@@ -34,7 +37,7 @@ def describe_module(module: Module) -> dict[str, Any]:
 def describe_field(found: Field) -> dict[str, Any]:
     """A field in the vocabulary of scenario-engine 4.3."""
     made: dict[str, Any] = {"name": found.name, "label": found.label, "type": found.type}
-    for name in ("help", "required", "advanced", "multiline", "default", "choices"):
+    for name in ("help", "required", "advanced", "multiline", "default", "choices", "extended"):
         if value := getattr(found, name):
             made[name] = value
     if found.options:
@@ -56,11 +59,14 @@ async def choices(
     segment, stage = str(values.get("segment") or ""), str(values.get("stage") or "")
     if found.choices == "records":
         return await _records(module, client, str(values.get("query") or ""))
-    key = (account_id, client.url, module.noun == "project", found.choices, segment, stage)
+    if found.choices == "todos":
+        return await _todos(client)
+    projects = module.noun == "project" or "projects" in (values.get("type"), values.get("of"))
+    key = (account_id, client.url, projects, found.choices, segment, stage)
     kept = _cache.get(key)
     if kept is not None and kept[0] > clock.now():
         return kept[1]
-    loaded = await _load(module, found, client, segment, stage)
+    loaded = await _load("projects" if projects else "people", found, client, segment, stage)
     _cache[key] = (clock.now() + CACHE_SECONDS, loaded)
     return loaded
 
@@ -72,10 +78,16 @@ async def _records(module: Module, client: AsyncCloze, query: str) -> list[dict[
     return [{"value": str(one.sync_key), "label": str(one.name or one.sync_key)} for one in page.records]
 
 
-async def _load(
-    module: Module, found: Field, client: AsyncCloze, segment: str, stage: str
-) -> list[dict[str, str]]:
-    of = "projects" if module.noun == "project" else "people"
+async def _todos(client: AsyncCloze) -> list[dict[str, str]]:
+    """Open to-dos, the next one first. They change too often to be kept."""
+    query = {"pagesize": SUGGESTED}
+    answer = read_answer(await client.sender.exchange("GET", "/v1/x/todos", query=query, repeatable=True))
+    return [
+        {"value": str(one["key"]), "label": str(one.get("subject") or one["key"])} for one in answer["todos"]
+    ]
+
+
+async def _load(of: str, found: Field, client: AsyncCloze, segment: str, stage: str) -> list[dict[str, str]]:
     if found.choices == "segments":
         return [{"value": str(item.key), "label": str(item.name)} for item in await client.user.segments(of)]
     if found.choices == "stages":

@@ -35,6 +35,9 @@ ErrorClass = Literal[
     "ScenarioTimeoutError",
 ]
 
+NAMING = ("syncKey", "key", "id")  # fields that name what may have vanished
+NEEDS_TIELINE = "it is Tieline's own: use a connection to a Tieline server"
+
 
 class ModuleError(Exception):
     """What went wrong in which module. `field` names the field to mend, `remedy` says how; `retry_after` is in seconds."""
@@ -71,14 +74,17 @@ def of_client(error: ClozeError, module: Module) -> ModuleError:
     found = None if named is None else _field_named(module, named)
     if named is not None and found is None and not isinstance(error, InvalidRequest | NotFound):
         message, named = error.message, None
-    if isinstance(error, NotFound) and named is None:
-        found = next((f for f in module.fields if f.name == "syncKey"), None)
+    lacks = isinstance(error, NotFound) and error.status == 404 and module.needs_tieline
+    if lacks:
+        message = "the server has no such call"
+    elif isinstance(error, NotFound) and named is None:
+        found = next((f for f in module.fields if f.name in NAMING), None)
     return ModuleError(
         _kind(error),
         message,
         module=module.label,
         field=found.name if found is not None else named,
-        remedy=_remedy(error, module, found),
+        remedy=NEEDS_TIELINE if lacks else _remedy(error, module, found),
         status=error.status,
         retry_after=error.retry_after,
     )

@@ -11,12 +11,16 @@ Step = tuple[str, Mapping[str, Any]]  # a module's slug and its input
 
 @dataclass(frozen=True)
 class Example:
-    """`before` sets the scene; `given` gives a bundle with the members of `gives`, for a trigger after `then`."""
+    """`before` sets the scene; `given` gives a bundle with the members of `gives`, for a trigger after `then`.
+
+    `of_each`: a module whose bundles `given` is mapped from, one call each.
+    """
 
     given: Mapping[str, Any]
     gives: Mapping[str, Any]
     before: tuple[Step, ...] = ()
     then: Step | None = None
+    of_each: Step | None = None
 
 
 ROSA = {
@@ -49,6 +53,20 @@ HARBOUR_FOUND = {
     "stage": "current",
     "customFields": [{"id": "value", "type": "currency", "value": 385000}],
 }
+TODO: Step = (
+    "createAToDo",
+    {"subject": "Send the offer", "participants": ["rosa@fjordfoods.example"], "when": "2026-03-06"},
+)
+CALL: Step = (
+    "createACommunicationRecord",
+    {
+        "style": "call",
+        "from": "rosa@fjordfoods.example",
+        "subject": "Asked for a price",
+        "date": "2026-03-02T09:30:00Z",
+    },
+)
+TWIN: Step = ("createAPerson", {"name": "R. Lindqvist", "emails": [{"value": "rosa@home.example"}]})
 ROSA_KEY = {"syncKey": "rosa@fjordfoods.example"}
 
 EXAMPLES: dict[str, Example] = {
@@ -129,4 +147,100 @@ EXAMPLES: dict[str, Example] = {
         {"statusCode": 200, "body": {"errorcode": 0, "availablecount": 1}},
         (PERSON,),
     ),
+    "upsertAPerson": Example(
+        {
+            "emails": ROSA["emails"],
+            "stage": "current",
+            "customFields": [{"id": "budget", "type": "number", "value": 5000}],
+        },
+        {
+            "name": "Rosa Lindqvist",
+            "stage": "current",
+            "customFields": [{"id": "budget", "type": "number", "value": 5000}],
+        },
+        (PERSON,),
+    ),
+    "upsertACompany": Example(
+        {"name": "Fjord Foods", "domains": ["fjordfoods.example"], "stage": "past"},
+        {"name": "Fjord Foods", "domains": ["fjordfoods.example"], "stage": "past"},
+    ),
+    "upsertAProject": Example(
+        {"name": "12 Harbour Street", "value": 392000, "keywords": ["sea"], "removeKeywords": ["city"]},
+        {"name": "12 Harbour Street", "keywords": ["sea"]},
+        (("createAProject", {**HARBOUR, "keywords": ["city"]}),),
+    ),
+    "searchByAppLink": Example(
+        {"source": "erp.example", "uniqueid": "C-1042"},
+        {"name": "Rosa Lindqvist"},
+        (("createAPerson", {**ROSA, "appLinks": [{"source": "erp.example", "uniqueid": "C-1042"}]}),),
+    ),
+    "listChanges": Example(
+        {"stage": "lead", "includeauditedchanges": True}, {"name": "Rosa Lindqvist", "changes": {}}, (PERSON,)
+    ),
+    "watchToDos": Example(
+        {"name": "Work given to us", "event": "todo.create"},
+        {"event": "todo.create", "todo": {"subject": "Send the offer"}},
+        (PERSON,),
+        TODO,
+    ),
+    "listToDos": Example(
+        {"about": "rosa@fjordfoods.example"}, {"subject": "Send the offer", "style": "todo"}, (PERSON, TODO)
+    ),
+    "completeAToDo": Example(
+        {"key": "{{key}}"}, DONE, (PERSON, TODO), of_each=("listToDos", {"about": "rosa@fjordfoods.example"})
+    ),
+    "deleteAToDo": Example(
+        {"key": "{{key}}"}, DONE, (PERSON, TODO), of_each=("listToDos", {"about": "rosa@fjordfoods.example"})
+    ),
+    "watchTimeline": Example(
+        {"name": "Calls", "event": "communication.create", "filters": [{"record": {"style": "call"}}]},
+        {"event": "communication.create", "communication": {"style": "call", "subject": "Asked for a price"}},
+        (PERSON,),
+        CALL,
+    ),
+    "listTimeline": Example(
+        {"id": "rosa@fjordfoods.example", "filter": ["call"]},
+        {"style": "call", "subject": "Asked for a price"},
+        (PERSON, CALL),
+    ),
+    "mergeTwoRecords": Example(
+        {"type": "people", "into": "rosa@fjordfoods.example", "from": "rosa@home.example"},
+        DONE,
+        (PERSON, TWIN),
+    ),
+    "unmerge": Example(
+        {"type": "people", "id": "rosa@fjordfoods.example"},
+        DONE,
+        (PERSON, TWIN, ("mergeTwoRecords", {"into": "rosa@fjordfoods.example", "from": "rosa@home.example"})),
+    ),
+    "bulkUpsert": Example(
+        {
+            "type": "people",
+            "records": [
+                {"name": "Rosa Lindqvist", "emails": [{"value": "rosa@fjordfoods.example"}]},
+                {"name": "Nobody"},
+            ],
+        },
+        {
+            "total": 2,
+            "created": 1,
+            "changed": 1,
+            "failed": 1,
+            "results": [{"line": 1, "created": True}, {"line": 2, "errorcode": 11}],
+        },
+    ),
+    "runAnalytics": Example(
+        {"report": "projects", "metrics": ["segment", "stage"]},
+        {"name": "12 Harbour Street", "stage": "current"},
+        (PROJECT,),
+    ),
+    "listSegments": Example({"of": "people"}, {"key": "customer"}),
+    "listStages": Example({"of": "projects"}, {"key": "won"}),
+    "listSteps": Example(
+        {"segment": "customer"}, {"segment": "customer", "stage": "lead", "name": "Send the offer"}
+    ),
+    "listFields": Example(
+        {"relationtype": "project"}, {"id": "forecast", "type": "keyword", "name": "Forecast"}
+    ),
+    "listTeamMembers": Example({}, {"isMe": True}),
 }

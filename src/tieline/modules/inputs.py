@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from tieline.expressions import ERASE, IGNORE, Buffer, BundleValidationError, coerce, to_text
+from tieline.expressions.dates import to_ms
 from tieline.modules.errors import ModuleError
 from tieline.modules.module import Field, Module
 from tieline.records import normalize
@@ -29,8 +32,9 @@ OTHER_NAMES = {"syncKey": ("uniqueid", "id", "identifier"), "qs": ("queryString"
 
 @dataclass
 class Request:
-    """What a module sends: query parameters and a body."""
+    """What a module sends: path, query parameters and a body."""
 
+    path: str = ""
     query: Values = field(default_factory=dict)
     body: Values = field(default_factory=dict)
 
@@ -78,12 +82,33 @@ def _checked(found: Field, value: Any, timezone: str, path: str) -> Any:
         return ERASE
     if found.type == "select":
         return None if value == "" else _chosen(found, value, path)
-    value = coerce(value, found.type, field=path, timezone=timezone)
+    value = coerce(_parsed(found.type, value), found.type, field=path, timezone=timezone)
+    if found.milliseconds:
+        return _milliseconds(value, timezone, path)
     if found.type == "array" and value is not None:
         return _checked_items(found, value, timezone, path)
     if value == "" and not found.required:
         return None
     return value
+
+
+def _parsed(kind: str, value: Any) -> Any:
+    """A collection that is written as JSON, as forms and commands do."""
+    if kind != "collection" or not isinstance(value, str) or not value.lstrip().startswith("{"):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        return value
+
+
+def _milliseconds(value: Any, timezone: str, path: str) -> Any:
+    """A moment as UTC milliseconds; numbers and the word “now” stay."""
+    if value is None or isinstance(value, int | float):
+        return value
+    if isinstance(value, str) and (value.strip().lower() == "now" or value.strip().isdecimal()):
+        return value.strip().lower()
+    return to_ms(coerce(value, "date", field=path, timezone=timezone))
 
 
 def _chosen(found: Field, value: Any, path: str) -> Any:
@@ -105,6 +130,8 @@ def _expected(found: Field, path: str | None) -> str:
     found = next((item for item in found.items if item.name == inner), found)
     if found.options:
         return f"one of: {', '.join(option.value for option in found.options)}"
+    if found.type == "array" and (path or "").endswith("]"):
+        return f"each entry of {found.label} is {WORDS.get(found.of, found.of)}"
     return f"{found.label} takes {WORDS.get(found.type, 'a ' + found.type)}"
 
 
@@ -115,7 +142,7 @@ def _checked_items(found: Field, items: list[Any], timezone: str, path: str) -> 
         if item is IGNORE or item is None or item == "":
             continue
         if not found.items:
-            made.append(coerce(item, "text", field=place, timezone=timezone))
+            made.append(coerce(_parsed(found.of, item), found.of, field=place, timezone=timezone))
             continue
         entry = item if isinstance(item, dict) else {found.items[0].name: item}
         filled = {}
@@ -129,34 +156,65 @@ def _checked_items(found: Field, items: list[Any], timezone: str, path: str) -> 
 
 
 def request_of(module: Module, values: Mapping[str, Any]) -> Request:
-    """Where the values go. An erased field is sent empty on an update, and left out otherwise."""
+    """Where the values go. An erased field is emptied on an update, and left out otherwise."""
     made = Request()
+    parts: dict[str, str] = {}
     for found in module.fields:
         if found.name not in values or not found.target:
             continue
         value = plain(values[found.name])
         if value is ERASE:
-            if not module.update:
-                continue
-            value = [] if found.type == "array" else ""
-        _place(made, module, found, value)
+            if module.update:
+                _erase(made, found)
+        elif found.target.startswith("{"):
+            parts[found.target] = str(value)
+        else:
+            _place(made, module, found, value)
+    made.path = filled(module.path, parts)
     if module.slug == "createACommunicationRecord":
         _split_references(made.body)
-    if module.update and module.noun != "company":
-        _address(made.body)
+    if module.update and "syncKey" in made.body:
+        _address(made.body, module.noun)
+    for name in reversed(module.inside):
+        made.body = {name: made.body}
     return made
+
+
+def filled(pattern: str, parts: Mapping[str, str]) -> str:
+    """A path or event with its parts, which are choices of closed lists."""
+    for name, value in parts.items():
+        pattern = pattern.replace(name, value)
+    return pattern
 
 
 def _place(made: Request, module: Module, found: Field, value: Any) -> None:
     target = found.target
-    if target.startswith("?"):
+    if target.endswith("+"):
+        name = target[1:-1]
+        made.query[name] = f"{made.query[name]}:{value}" if name in made.query else value
+    elif target.startswith("?"):
         made.query[target[1:]] = value
     elif target.endswith("[]"):
-        made.body.setdefault(target[:-2], []).append({**dict(found.entry), found.value_in: value or None})
+        entry = {**dict(found.entry), found.value_in: None if value == "" else value}
+        made.body.setdefault(target[:-2], []).append(entry)
     elif module.method in {"GET", "DELETE"}:
         made.query[target] = value
+    elif isinstance(value, list):
+        made.body.setdefault(target, []).extend(value)
     else:
         made.body[target] = value
+
+
+def _erase(made: Request, found: Field) -> None:
+    """Texts are sent empty, custom fields without a value. Lists only grow (2.4), so a Tieline server is told to empty them."""
+    name, entry = found.target.removesuffix("[]"), dict(found.entry)
+    if name == "customFields" and found.type != "array":
+        made.body.setdefault(name, []).append({**entry, found.value_in: None})
+    elif found.type == "array" or found.target.endswith("[]"):
+        network = f".{entry['type']}" if name == "socials" else ""
+        made.body.setdefault("clear", []).append(f"{name}{network}")
+    else:
+        made.body[name] = ""
 
 
 def _split_references(body: Values) -> None:
@@ -170,16 +228,39 @@ def _split_references(body: Values) -> None:
         body["references"] = others
 
 
-def _address(body: Values) -> None:
-    """An e-mail address or app link typed where a sync key is expected still names the record (3.8)."""
+def _address(body: Values, noun: str) -> None:
+    """An e-mail address, domain or app link typed where a sync key is expected still names the record (3.8)."""
     key = str(body.get("syncKey") or "")
+    list_ = ""
+    entry: Any = None
     if address := normalize.email(key):
-        del body["syncKey"]
-        body["emails"] = [{"value": address}, *(body.get("emails") or [])]
+        list_, entry = "emails", {"value": address}
     elif ":" in key and "." in key.partition(":")[0]:
         source, _, uniqueid = key.partition(":")
+        list_, entry = "appLinks", {"source": source, "uniqueid": uniqueid}
+    elif noun == "company" and "." in key and normalize.domain(key):
+        list_, entry = "domains", key
+    if list_:
         del body["syncKey"]
-        body["appLinks"] = [{"source": source, "uniqueid": uniqueid}, *(body.get("appLinks") or [])]
+        body[list_] = [entry, *(body.get(list_) or [])]
+
+
+def identifier_of(body: Values, noun: str) -> str | None:
+    """What names the record that a body is about, for reading it back (2.3); None when only a name and an address do."""
+    if body.get("syncKey"):
+        return str(body["syncKey"])
+    for link in body.get("appLinks") or ():
+        if link.get("source") and link.get("uniqueid"):
+            return f"{link['source']}:{link['uniqueid']}"
+    for name in ("domains", "emails", "phones"):
+        for entry in body.get(name) or ():
+            value = entry.get("value") if isinstance(entry, dict) else entry
+            if value:
+                return str(value)
+    for social in body.get("socials") or ():
+        if social.get("value"):
+            return f"{social['type']}:{social['value']}"
+    return str(body["name"]) if noun == "project" and body.get("name") else None
 
 
 def plain(value: Any) -> Any:

@@ -7,7 +7,15 @@ from tieline.client import AsyncCloze, Cloze
 
 class Modules:
     def __init__(self, cloze: Cloze) -> None: ...
-    def watch_person_audit_changed(self, target_url: str, *, name: str | None = None) -> str:
+    def watch_person_audit_changed(
+        self,
+        target_url: str,
+        *,
+        name: str | None = None,
+        filters: Sequence[Mapping[str, Any]] | None = None,
+        scope: Literal["local", "team"] | str | None = None,
+        labels: bool | None = None,
+    ) -> str:
         """Starts when somebody's segment, stage, step or a custom field changes, and tells before and after. Registers `target_url` to be told; gives the subscription's id."""
     def find_people(
         self,
@@ -69,6 +77,10 @@ class Modules:
         role: str | None = None,
         department: str | None = None,
         lead_source: Any = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
         idempotency_key: str | None = None,
         dry_run: bool = False,
     ) -> dict[str, Any]:
@@ -99,6 +111,11 @@ class Modules:
         role: str | None = None,
         department: str | None = None,
         lead_source: Any = None,
+        remove_keywords: Sequence[str] | None = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
         idempotency_key: str | None = None,
         dry_run: bool = False,
     ) -> dict[str, Any]:
@@ -107,7 +124,15 @@ class Modules:
         self, sync_key: str, *, team: bool | None = None, idempotency_key: str | None = None
     ) -> dict[str, Any]:
         """Removes a person; the timeline entries stay."""
-    def watch_company_audit_changed(self, target_url: str, *, name: str | None = None) -> str:
+    def watch_company_audit_changed(
+        self,
+        target_url: str,
+        *,
+        name: str | None = None,
+        filters: Sequence[Mapping[str, Any]] | None = None,
+        scope: Literal["local", "team"] | str | None = None,
+        labels: bool | None = None,
+    ) -> str:
         """Starts when a company's segment, stage, step or a custom field changes, and tells before and after. Registers `target_url` to be told; gives the subscription's id."""
     def find_companies(
         self,
@@ -167,6 +192,10 @@ class Modules:
         urls: Sequence[Mapping[str, Any]] | None = None,
         type: str | None = None,
         lead_source: Any = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
         idempotency_key: str | None = None,
         dry_run: bool = False,
     ) -> dict[str, Any]:
@@ -193,6 +222,11 @@ class Modules:
         urls: Sequence[Mapping[str, Any]] | None = None,
         type: str | None = None,
         lead_source: Any = None,
+        remove_keywords: Sequence[str] | None = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
         idempotency_key: str | None = None,
         dry_run: bool = False,
     ) -> dict[str, Any]:
@@ -201,7 +235,15 @@ class Modules:
         self, sync_key: str, *, team: bool | None = None, idempotency_key: str | None = None
     ) -> dict[str, Any]:
         """Removes a company; the timeline entries stay."""
-    def watch_project_audit_changed(self, target_url: str, *, name: str | None = None) -> str:
+    def watch_project_audit_changed(
+        self,
+        target_url: str,
+        *,
+        name: str | None = None,
+        filters: Sequence[Mapping[str, Any]] | None = None,
+        scope: Literal["local", "team"] | str | None = None,
+        labels: bool | None = None,
+    ) -> str:
         """Starts when a project's segment, stage, step or a custom field changes, and tells before and after. Registers `target_url` to be told; gives the subscription's id."""
     def find_projects(
         self,
@@ -259,6 +301,10 @@ class Modules:
         type: str | None = None,
         forecast: Literal["commit", "best-case"] | str | None = None,
         lead_source: Any = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
         idempotency_key: str | None = None,
         dry_run: bool = False,
     ) -> dict[str, Any]:
@@ -286,6 +332,11 @@ class Modules:
         type: str | None = None,
         forecast: Literal["commit", "best-case"] | str | None = None,
         lead_source: Any = None,
+        remove_keywords: Sequence[str] | None = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
         idempotency_key: str | None = None,
         dry_run: bool = False,
     ) -> dict[str, Any]:
@@ -361,11 +412,255 @@ class Modules:
         idempotency_key: str | None = None,
     ) -> dict[str, Any]:
         """Sends any request to the account's API and gives status, headers and body."""
+    def upsert_a_person(
+        self,
+        *,
+        sync_key: str | None = None,
+        name: str | None = None,
+        headline: str | None = None,
+        picture: str | None = None,
+        private: bool | None = None,
+        segment: str | None = None,
+        stage: str | None = None,
+        step: str | None = None,
+        notes: str | None = None,
+        keywords: Sequence[str] | None = None,
+        twitter_handle: str | None = None,
+        facebook_id: str | None = None,
+        linkedin_id: str | None = None,
+        emails: Sequence[Mapping[str, Any]] | None = None,
+        phones: Sequence[Mapping[str, Any]] | None = None,
+        faxes: Sequence[Mapping[str, Any]] | None = None,
+        addresses: Sequence[Mapping[str, Any]] | None = None,
+        app_links: Sequence[Mapping[str, Any]] | None = None,
+        urls: Sequence[Mapping[str, Any]] | None = None,
+        type: str | None = None,
+        role: str | None = None,
+        department: str | None = None,
+        lead_source: Any = None,
+        remove_keywords: Sequence[str] | None = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """Adds a person or updates the one that matches, and gives the person as it is then."""
+    def upsert_a_company(
+        self,
+        *,
+        sync_key: str | None = None,
+        name: str | None = None,
+        emails: Sequence[Mapping[str, Any]] | None = None,
+        domains: Sequence[str] | None = None,
+        description: str | None = None,
+        twitter_handle: str | None = None,
+        facebook_id: str | None = None,
+        keywords: Sequence[str] | None = None,
+        segment: str | None = None,
+        stage: str | None = None,
+        step: str | None = None,
+        notes: str | None = None,
+        phones: Sequence[Mapping[str, Any]] | None = None,
+        faxes: Sequence[Mapping[str, Any]] | None = None,
+        addresses: Sequence[Mapping[str, Any]] | None = None,
+        app_links: Sequence[Mapping[str, Any]] | None = None,
+        urls: Sequence[Mapping[str, Any]] | None = None,
+        type: str | None = None,
+        lead_source: Any = None,
+        remove_keywords: Sequence[str] | None = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """Adds a company or updates the one that matches, and gives the company as it is then."""
+    def upsert_a_project(
+        self,
+        *,
+        sync_key: str | None = None,
+        name: str | None = None,
+        app_links: Sequence[Mapping[str, Any]] | None = None,
+        summary: str | None = None,
+        picture: str | None = None,
+        keywords: Sequence[str] | None = None,
+        addresses: Sequence[Mapping[str, Any]] | None = None,
+        segment: str | None = None,
+        stage: str | None = None,
+        step: str | None = None,
+        created_date: Any = None,
+        start_date: Any = None,
+        end_date: Any = None,
+        matching_changed: Any = None,
+        value: float | str | None = None,
+        type: str | None = None,
+        forecast: Literal["commit", "best-case"] | str | None = None,
+        lead_source: Any = None,
+        remove_keywords: Sequence[str] | None = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """Adds a project or updates the one that matches, and gives the project as it is then."""
+    def search_by_app_link(
+        self,
+        source: str,
+        uniqueid: str,
+        *,
+        type: Literal["people", "companies", "projects"] = "people",
+        team: bool | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Gives the record that has this link to another application, or nothing."""
+    def list_changes(
+        self,
+        *,
+        type: Literal["people", "companies", "projects"] = "people",
+        cursor: str | None = None,
+        modifiedafter: Any = None,
+        includeauditedchanges: bool | None = None,
+        segment: str | None = None,
+        stage: str | None = None,
+        freeformquery: str | None = None,
+        keysonly: bool | None = None,
+        limit: int = 10,
+    ) -> Iterator[dict[str, Any]]:
+        """Gives the records that changed, the earliest change first; the cursor of a bundle goes on from there."""
+    def watch_to_dos(
+        self,
+        target_url: str,
+        *,
+        name: str | None = None,
+        event: Literal["todo.create", "todo.change", "todo.delete"] = "todo.create",
+        filters: Sequence[Mapping[str, Any]] | None = None,
+        scope: Literal["local", "team"] | str | None = None,
+        labels: bool | None = None,
+    ) -> str:
+        """Starts when a to-do is added, changed, completed or deleted. Registers `target_url` to be told; gives the subscription's id."""
+    def list_to_dos(
+        self,
+        *,
+        state: Literal["open", "done", "all"] = "open",
+        assignee: str | None = None,
+        about: str | None = None,
+        before: Any = None,
+        after: Any = None,
+        limit: int = 10,
+    ) -> Iterator[dict[str, Any]]:
+        """Gives a bundle for each to-do or reminder, the next one first."""
+    def complete_a_to_do(
+        self, key: str, *, idempotency_key: str | None = None, dry_run: bool = False
+    ) -> dict[str, Any]:
+        """Marks a to-do or reminder as done."""
+    def delete_a_to_do(
+        self, key: str, *, idempotency_key: str | None = None, dry_run: bool = False
+    ) -> dict[str, Any]:
+        """Removes a to-do for good."""
+    def watch_timeline(
+        self,
+        target_url: str,
+        *,
+        name: str | None = None,
+        event: Literal[
+            "communication.create",
+            "communication.change",
+            "communication.delete",
+            "content.create",
+            "content.change",
+            "content.delete",
+        ] = "communication.create",
+        filters: Sequence[Mapping[str, Any]] | None = None,
+        scope: Literal["local", "team"] | str | None = None,
+        labels: bool | None = None,
+    ) -> str:
+        """Starts when a communication, note, event or file is added to the timeline, changed or deleted. Registers `target_url` to be told; gives the subscription's id."""
+    def list_timeline(
+        self,
+        id: str,
+        *,
+        type: Literal["people", "companies", "projects"] = "people",
+        filter: Sequence[str] | None = None,
+        reminders_only: bool | None = None,
+        stamp: Any = None,
+        limit: int = 10,
+    ) -> Iterator[dict[str, Any]]:
+        """Gives a bundle for each entry of a record's timeline, the newest first."""
+    def merge_two_records(
+        self,
+        into: str,
+        from_: str,
+        *,
+        type: Literal["people", "companies", "projects"] = "people",
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """Joins two records that mean the same; the first one's key survives, and Unmerge takes it back."""
+    def unmerge(
+        self,
+        *,
+        type: Literal["people", "companies", "projects"] = "people",
+        change: int | None = None,
+        id: str | None = None,
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """Takes a merge apart again, into the records that there were."""
+    def bulk_upsert(
+        self,
+        records: Sequence[Mapping[str, Any]],
+        *,
+        type: Literal["people", "companies", "projects"] = "people",
+        mode: Literal["update", "create"] = "update",
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """Adds or updates many records in one call, and says of each what became of it."""
+    def run_analytics(
+        self,
+        *,
+        report: Literal["activity", "teamactivity", "projects", "leads", "funnel"] = "activity",
+        scale: Literal["year", "quarter", "month", "week", "day"] | str | None = None,
+        max: int | None = None,
+        start: Any = None,
+        end: Any = None,
+        measures: Sequence[str] | None = None,
+        metrics: Sequence[str] | None = None,
+        mode: Literal["pipeline", "active", "step", "segment", "leadsource", "user"] | str | None = None,
+        relative: float | str | None = None,
+        segment: str | None = None,
+        tag: str | None = None,
+        users: Sequence[str] | None = None,
+        leadsources: Sequence[str] | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Counts activity, leads and projects, and gives a bundle for each period or row."""
+    def list_segments(self, *, of: Literal["people", "projects"] = "people") -> Iterator[dict[str, Any]]:
+        """Gives a bundle for each segment of the account."""
+    def list_stages(self, *, of: Literal["people", "projects"] = "people") -> Iterator[dict[str, Any]]:
+        """Gives a bundle for each stage of the account."""
+    def list_steps(self, *, segment: str | None = None, stage: str | None = None) -> Iterator[dict[str, Any]]:
+        """Gives a bundle for each next step of the account, with its segment and stage."""
+    def list_fields(
+        self, *, relationtype: Literal["person", "company", "project"] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Gives a bundle for each custom field of the account."""
+    def list_team_members(self) -> Iterator[dict[str, Any]]:
+        """Gives a bundle for each member of the team, yourself included."""
 
 class AsyncModules:
     def __init__(self, cloze: AsyncCloze) -> None: ...
     def watch_person_audit_changed(
-        self, target_url: str, *, name: str | None = None
+        self,
+        target_url: str,
+        *,
+        name: str | None = None,
+        filters: Sequence[Mapping[str, Any]] | None = None,
+        scope: Literal["local", "team"] | str | None = None,
+        labels: bool | None = None,
     ) -> Coroutine[Any, Any, str]:
         """Starts when somebody's segment, stage, step or a custom field changes, and tells before and after. Registers `target_url` to be told; gives the subscription's id."""
     def find_people(
@@ -428,6 +723,10 @@ class AsyncModules:
         role: str | None = None,
         department: str | None = None,
         lead_source: Any = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
         idempotency_key: str | None = None,
         dry_run: bool = False,
     ) -> Coroutine[Any, Any, dict[str, Any]]:
@@ -458,6 +757,11 @@ class AsyncModules:
         role: str | None = None,
         department: str | None = None,
         lead_source: Any = None,
+        remove_keywords: Sequence[str] | None = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
         idempotency_key: str | None = None,
         dry_run: bool = False,
     ) -> Coroutine[Any, Any, dict[str, Any]]:
@@ -467,7 +771,13 @@ class AsyncModules:
     ) -> Coroutine[Any, Any, dict[str, Any]]:
         """Removes a person; the timeline entries stay."""
     def watch_company_audit_changed(
-        self, target_url: str, *, name: str | None = None
+        self,
+        target_url: str,
+        *,
+        name: str | None = None,
+        filters: Sequence[Mapping[str, Any]] | None = None,
+        scope: Literal["local", "team"] | str | None = None,
+        labels: bool | None = None,
     ) -> Coroutine[Any, Any, str]:
         """Starts when a company's segment, stage, step or a custom field changes, and tells before and after. Registers `target_url` to be told; gives the subscription's id."""
     def find_companies(
@@ -530,6 +840,10 @@ class AsyncModules:
         urls: Sequence[Mapping[str, Any]] | None = None,
         type: str | None = None,
         lead_source: Any = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
         idempotency_key: str | None = None,
         dry_run: bool = False,
     ) -> Coroutine[Any, Any, dict[str, Any]]:
@@ -556,6 +870,11 @@ class AsyncModules:
         urls: Sequence[Mapping[str, Any]] | None = None,
         type: str | None = None,
         lead_source: Any = None,
+        remove_keywords: Sequence[str] | None = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
         idempotency_key: str | None = None,
         dry_run: bool = False,
     ) -> Coroutine[Any, Any, dict[str, Any]]:
@@ -565,7 +884,13 @@ class AsyncModules:
     ) -> Coroutine[Any, Any, dict[str, Any]]:
         """Removes a company; the timeline entries stay."""
     def watch_project_audit_changed(
-        self, target_url: str, *, name: str | None = None
+        self,
+        target_url: str,
+        *,
+        name: str | None = None,
+        filters: Sequence[Mapping[str, Any]] | None = None,
+        scope: Literal["local", "team"] | str | None = None,
+        labels: bool | None = None,
     ) -> Coroutine[Any, Any, str]:
         """Starts when a project's segment, stage, step or a custom field changes, and tells before and after. Registers `target_url` to be told; gives the subscription's id."""
     def find_projects(
@@ -624,6 +949,10 @@ class AsyncModules:
         type: str | None = None,
         forecast: Literal["commit", "best-case"] | str | None = None,
         lead_source: Any = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
         idempotency_key: str | None = None,
         dry_run: bool = False,
     ) -> Coroutine[Any, Any, dict[str, Any]]:
@@ -653,6 +982,11 @@ class AsyncModules:
         type: str | None = None,
         forecast: Literal["commit", "best-case"] | str | None = None,
         lead_source: Any = None,
+        remove_keywords: Sequence[str] | None = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
         idempotency_key: str | None = None,
         dry_run: bool = False,
     ) -> Coroutine[Any, Any, dict[str, Any]]:
@@ -728,3 +1062,243 @@ class AsyncModules:
         idempotency_key: str | None = None,
     ) -> Coroutine[Any, Any, dict[str, Any]]:
         """Sends any request to the account's API and gives status, headers and body."""
+    def upsert_a_person(
+        self,
+        *,
+        sync_key: str | None = None,
+        name: str | None = None,
+        headline: str | None = None,
+        picture: str | None = None,
+        private: bool | None = None,
+        segment: str | None = None,
+        stage: str | None = None,
+        step: str | None = None,
+        notes: str | None = None,
+        keywords: Sequence[str] | None = None,
+        twitter_handle: str | None = None,
+        facebook_id: str | None = None,
+        linkedin_id: str | None = None,
+        emails: Sequence[Mapping[str, Any]] | None = None,
+        phones: Sequence[Mapping[str, Any]] | None = None,
+        faxes: Sequence[Mapping[str, Any]] | None = None,
+        addresses: Sequence[Mapping[str, Any]] | None = None,
+        app_links: Sequence[Mapping[str, Any]] | None = None,
+        urls: Sequence[Mapping[str, Any]] | None = None,
+        type: str | None = None,
+        role: str | None = None,
+        department: str | None = None,
+        lead_source: Any = None,
+        remove_keywords: Sequence[str] | None = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+    ) -> Coroutine[Any, Any, dict[str, Any]]:
+        """Adds a person or updates the one that matches, and gives the person as it is then."""
+    def upsert_a_company(
+        self,
+        *,
+        sync_key: str | None = None,
+        name: str | None = None,
+        emails: Sequence[Mapping[str, Any]] | None = None,
+        domains: Sequence[str] | None = None,
+        description: str | None = None,
+        twitter_handle: str | None = None,
+        facebook_id: str | None = None,
+        keywords: Sequence[str] | None = None,
+        segment: str | None = None,
+        stage: str | None = None,
+        step: str | None = None,
+        notes: str | None = None,
+        phones: Sequence[Mapping[str, Any]] | None = None,
+        faxes: Sequence[Mapping[str, Any]] | None = None,
+        addresses: Sequence[Mapping[str, Any]] | None = None,
+        app_links: Sequence[Mapping[str, Any]] | None = None,
+        urls: Sequence[Mapping[str, Any]] | None = None,
+        type: str | None = None,
+        lead_source: Any = None,
+        remove_keywords: Sequence[str] | None = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+    ) -> Coroutine[Any, Any, dict[str, Any]]:
+        """Adds a company or updates the one that matches, and gives the company as it is then."""
+    def upsert_a_project(
+        self,
+        *,
+        sync_key: str | None = None,
+        name: str | None = None,
+        app_links: Sequence[Mapping[str, Any]] | None = None,
+        summary: str | None = None,
+        picture: str | None = None,
+        keywords: Sequence[str] | None = None,
+        addresses: Sequence[Mapping[str, Any]] | None = None,
+        segment: str | None = None,
+        stage: str | None = None,
+        step: str | None = None,
+        created_date: Any = None,
+        start_date: Any = None,
+        end_date: Any = None,
+        matching_changed: Any = None,
+        value: float | str | None = None,
+        type: str | None = None,
+        forecast: Literal["commit", "best-case"] | str | None = None,
+        lead_source: Any = None,
+        remove_keywords: Sequence[str] | None = None,
+        custom_fields: Sequence[Mapping[str, Any]] | None = None,
+        assign_to: str | None = None,
+        share_to: str | None = None,
+        share_timeline: bool | None = None,
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+    ) -> Coroutine[Any, Any, dict[str, Any]]:
+        """Adds a project or updates the one that matches, and gives the project as it is then."""
+    def search_by_app_link(
+        self,
+        source: str,
+        uniqueid: str,
+        *,
+        type: Literal["people", "companies", "projects"] = "people",
+        team: bool | None = None,
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Gives the record that has this link to another application, or nothing."""
+    def list_changes(
+        self,
+        *,
+        type: Literal["people", "companies", "projects"] = "people",
+        cursor: str | None = None,
+        modifiedafter: Any = None,
+        includeauditedchanges: bool | None = None,
+        segment: str | None = None,
+        stage: str | None = None,
+        freeformquery: str | None = None,
+        keysonly: bool | None = None,
+        limit: int = 10,
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Gives the records that changed, the earliest change first; the cursor of a bundle goes on from there."""
+    def watch_to_dos(
+        self,
+        target_url: str,
+        *,
+        name: str | None = None,
+        event: Literal["todo.create", "todo.change", "todo.delete"] = "todo.create",
+        filters: Sequence[Mapping[str, Any]] | None = None,
+        scope: Literal["local", "team"] | str | None = None,
+        labels: bool | None = None,
+    ) -> Coroutine[Any, Any, str]:
+        """Starts when a to-do is added, changed, completed or deleted. Registers `target_url` to be told; gives the subscription's id."""
+    def list_to_dos(
+        self,
+        *,
+        state: Literal["open", "done", "all"] = "open",
+        assignee: str | None = None,
+        about: str | None = None,
+        before: Any = None,
+        after: Any = None,
+        limit: int = 10,
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Gives a bundle for each to-do or reminder, the next one first."""
+    def complete_a_to_do(
+        self, key: str, *, idempotency_key: str | None = None, dry_run: bool = False
+    ) -> Coroutine[Any, Any, dict[str, Any]]:
+        """Marks a to-do or reminder as done."""
+    def delete_a_to_do(
+        self, key: str, *, idempotency_key: str | None = None, dry_run: bool = False
+    ) -> Coroutine[Any, Any, dict[str, Any]]:
+        """Removes a to-do for good."""
+    def watch_timeline(
+        self,
+        target_url: str,
+        *,
+        name: str | None = None,
+        event: Literal[
+            "communication.create",
+            "communication.change",
+            "communication.delete",
+            "content.create",
+            "content.change",
+            "content.delete",
+        ] = "communication.create",
+        filters: Sequence[Mapping[str, Any]] | None = None,
+        scope: Literal["local", "team"] | str | None = None,
+        labels: bool | None = None,
+    ) -> Coroutine[Any, Any, str]:
+        """Starts when a communication, note, event or file is added to the timeline, changed or deleted. Registers `target_url` to be told; gives the subscription's id."""
+    def list_timeline(
+        self,
+        id: str,
+        *,
+        type: Literal["people", "companies", "projects"] = "people",
+        filter: Sequence[str] | None = None,
+        reminders_only: bool | None = None,
+        stamp: Any = None,
+        limit: int = 10,
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Gives a bundle for each entry of a record's timeline, the newest first."""
+    def merge_two_records(
+        self,
+        into: str,
+        from_: str,
+        *,
+        type: Literal["people", "companies", "projects"] = "people",
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+    ) -> Coroutine[Any, Any, dict[str, Any]]:
+        """Joins two records that mean the same; the first one's key survives, and Unmerge takes it back."""
+    def unmerge(
+        self,
+        *,
+        type: Literal["people", "companies", "projects"] = "people",
+        change: int | None = None,
+        id: str | None = None,
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+    ) -> Coroutine[Any, Any, dict[str, Any]]:
+        """Takes a merge apart again, into the records that there were."""
+    def bulk_upsert(
+        self,
+        records: Sequence[Mapping[str, Any]],
+        *,
+        type: Literal["people", "companies", "projects"] = "people",
+        mode: Literal["update", "create"] = "update",
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+    ) -> Coroutine[Any, Any, dict[str, Any]]:
+        """Adds or updates many records in one call, and says of each what became of it."""
+    def run_analytics(
+        self,
+        *,
+        report: Literal["activity", "teamactivity", "projects", "leads", "funnel"] = "activity",
+        scale: Literal["year", "quarter", "month", "week", "day"] | str | None = None,
+        max: int | None = None,
+        start: Any = None,
+        end: Any = None,
+        measures: Sequence[str] | None = None,
+        metrics: Sequence[str] | None = None,
+        mode: Literal["pipeline", "active", "step", "segment", "leadsource", "user"] | str | None = None,
+        relative: float | str | None = None,
+        segment: str | None = None,
+        tag: str | None = None,
+        users: Sequence[str] | None = None,
+        leadsources: Sequence[str] | None = None,
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Counts activity, leads and projects, and gives a bundle for each period or row."""
+    def list_segments(self, *, of: Literal["people", "projects"] = "people") -> AsyncIterator[dict[str, Any]]:
+        """Gives a bundle for each segment of the account."""
+    def list_stages(self, *, of: Literal["people", "projects"] = "people") -> AsyncIterator[dict[str, Any]]:
+        """Gives a bundle for each stage of the account."""
+    def list_steps(
+        self, *, segment: str | None = None, stage: str | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Gives a bundle for each next step of the account, with its segment and stage."""
+    def list_fields(
+        self, *, relationtype: Literal["person", "company", "project"] | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Gives a bundle for each custom field of the account."""
+    def list_team_members(self) -> AsyncIterator[dict[str, Any]]:
+        """Gives a bundle for each member of the team, yourself included."""

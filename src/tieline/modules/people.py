@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tieline.modules import common
 from tieline.modules.common import (
     array,
@@ -12,6 +14,7 @@ from tieline.modules.common import (
     social,
     sync_key,
     trigger_output,
+    watch_fields,
 )
 from tieline.modules.module import Field, Module, folded, required
 
@@ -58,6 +61,8 @@ DETAILS: tuple[Field, ...] = (
 )
 FULL_NAME = of_record("person", "name", "Full Name")
 
+KEY = replace(sync_key("person", "syncKey"), required=False)
+
 MODULES = (
     Module(
         slug="watchPersonAuditChanged",
@@ -66,7 +71,7 @@ MODULES = (
         kind="instant_trigger",
         noun="person",
         event="person.audit.change",
-        fields=(Field("name", "Webhook Name", help="What the webhook is called in the account.", to=""),),
+        fields=watch_fields(),
         output=trigger_output("person"),
         sample={
             "event": "person.audit.change",
@@ -109,7 +114,7 @@ MODULES = (
         kind="action",
         noun="person",
         path="/v1/people/create",
-        fields=(required(FULL_NAME), *DETAILS),
+        fields=(required(FULL_NAME), *DETAILS, *common.BEYOND),
         output=common.DONE,
         sample={"errorcode": 0},
         dry_run=True,
@@ -122,7 +127,7 @@ MODULES = (
         kind="action",
         noun="person",
         path="/v1/people/update",
-        fields=(sync_key("person", "syncKey"), FULL_NAME, *DETAILS),
+        fields=(sync_key("person", "syncKey"), FULL_NAME, *DETAILS, *common.BEYOND_UPDATE),
         output=common.DONE,
         sample={"errorcode": 0},
         dry_run=True,
@@ -141,5 +146,21 @@ MODULES = (
         output=common.DONE,
         sample={"errorcode": 0},
         idempotent=True,
+    ),
+    Module(
+        slug="upsertAPerson",
+        label="Upsert a Person",
+        description="Adds a person or updates the one that matches, and gives the person as it is then.",
+        kind="action",
+        noun="person",
+        path="/v1/people/update",
+        fields=(KEY, FULL_NAME, *DETAILS, *common.BEYOND_UPDATE),
+        output=record_output("person"),
+        sample=SAMPLE,
+        dry_run=True,
+        idempotent=True,
+        update=True,
+        reads_back=True,
+        extended=True,
     ),
 )

@@ -13,6 +13,7 @@ from tieline.modules.common import (
     record_output,
     sync_key,
     trigger_output,
+    watch_fields,
 )
 from tieline.modules.module import Field, Module, required
 
@@ -53,6 +54,8 @@ SEARCH: tuple[Field, ...] = (
     Field("collaborator", "Collaborator", "email", "Address of somebody in the project's team.", to="?collaborator"),
 )  # fmt: skip
 
+KEY = replace(sync_key("project", "syncKey"), required=False)
+
 MODULES = (
     Module(
         slug="watchProjectAuditChanged",
@@ -61,7 +64,7 @@ MODULES = (
         kind="instant_trigger",
         noun="project",
         event="project.audit.change",
-        fields=(Field("name", "Webhook Name", help="What the webhook is called in the account.", to=""),),
+        fields=watch_fields(),
         output=trigger_output("project"),
         sample={
             "event": "project.audit.change",
@@ -90,7 +93,7 @@ MODULES = (
         kind="action",
         noun="project",
         path="/v1/projects/create",
-        fields=(required(of_record("project", "name")), *DETAILS),
+        fields=(required(of_record("project", "name")), *DETAILS, *common.BEYOND),
         output=common.DONE,
         sample={"errorcode": 0},
         dry_run=True,
@@ -118,9 +121,10 @@ MODULES = (
         noun="project",
         path="/v1/projects/update",
         fields=(
-            replace(sync_key("project", "syncKey"), required=False),
+            KEY,
             of_record("project", "name", "Project Name"),
             *DETAILS,
+            *common.BEYOND_UPDATE,
         ),
         output=common.DONE,
         sample={"errorcode": 0},
@@ -140,5 +144,21 @@ MODULES = (
         output=common.DONE,
         sample={"errorcode": 0},
         idempotent=True,
+    ),
+    Module(
+        slug="upsertAProject",
+        label="Upsert a Project",
+        description="Adds a project or updates the one that matches, and gives the project as it is then.",
+        kind="action",
+        noun="project",
+        path="/v1/projects/update",
+        fields=(KEY, of_record("project", "name"), *DETAILS, *common.BEYOND_UPDATE),
+        output=record_output("project"),
+        sample=SAMPLE,
+        dry_run=True,
+        idempotent=True,
+        update=True,
+        reads_back=True,
+        extended=True,
     ),
 )

@@ -88,7 +88,8 @@ def _taken(found: Field) -> Taken:
 
 def _type(found: Field) -> str:
     if found.type == "array":
-        return "Sequence[Mapping[str, Any]]" if found.items else "Sequence[str]"
+        mappings = found.items or found.of == "collection"
+        return "Sequence[Mapping[str, Any]]" if mappings else "Sequence[str]"
     if found.type == "select" and found.options:
         chosen = f"Literal[{', '.join(repr(option.value) for option in found.options)}]"
         return chosen if found.closed else f"{chosen} | str"

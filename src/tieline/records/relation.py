@@ -107,6 +107,19 @@ class Relation(Record):
     account: Annotated[
         Text, field("Account", "Write into this member's account.", access="w", advanced=True)
     ] = UNSET
+    remove_keywords: Annotated[
+        list[str] | str | UnsetType | None,
+        field("Remove Keywords", "Tags to take away; a Tieline extension.", access="w", advanced=True),
+    ] = UNSET
+    clear: Annotated[
+        list[str] | str | UnsetType | None,
+        field(
+            "Clear",
+            "Lists to empty before what is given joins them, such as emails or socials.twitter; a Tieline extension.",
+            access="w",
+            advanced=True,
+        ),
+    ] = UNSET
     split_at: Annotated[
         Text, field("Split At", "Where a text of keywords is split.", access="w", advanced=True)
     ] = UNSET

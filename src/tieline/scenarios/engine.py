@@ -126,7 +126,8 @@ class Engine:
         return plan, row
 
     async def _register(self, account_id: int, scenario_id: int, trigger: Node) -> None:
-        name = str(trigger.mapper.evaluate(Scope({})).get("name") or "") if trigger.module else ""
+        given = trigger.mapper.evaluate(Scope({})) if trigger.module else {}
+        name = str(given.get("name") or "")
         hook = await self.database.write(triggers.ensure_hook, account_id, scenario_id, trigger.id, name)
         if trigger.module is None:
             return
@@ -134,13 +135,13 @@ class Engine:
         url = f"{self.settings.base_url}/hooks/{hook['token']}"
         try:
             event, uniqueid = await runner.subscribe(
-                trigger.module, client, url, f"{hook['name']} ({hook['id']})"
+                trigger.module, client, url, f"{hook['name']} ({hook['id']})", given
             )
         except ModuleError as error:
             raise InvalidInput(
                 f"The webhook could not be registered: {error.message}",
-                field="connection",
-                remedy="check the connection",
+                field=error.field or "connection",
+                remedy=error.remedy or "check the connection",
             ) from None
         await self.database.write(triggers.registered, hook["id"], event, uniqueid)
 
@@ -150,7 +151,9 @@ class Engine:
         if plan.trigger.module is not None:
             try:
                 client = await self.shared.client_of(account_id, scenario_id, plan.trigger)
-                await runner.unsubscribe(plan.trigger.module, client, str(hook["external_id"]))
+                await runner.unsubscribe(
+                    plan.trigger.module, client, str(hook["event"]), str(hook["external_id"])
+                )
             except (ModuleError, TielineError) as error:
                 # The other side may be gone; its calls are turned away here until it notices.
                 log.warning("the webhook of scenario %s could not be removed: %s", scenario_id, error)

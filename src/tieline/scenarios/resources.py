@@ -26,7 +26,7 @@ def of_step(step: Step) -> Iterator[tuple[str, str, str]]:
     """(kind, foreign id, label) of what one module names; its parameters are an object."""
     parameters: Json = step.raw.get("parameters") or {}
     app = step.module.partition(":")[0].lower()
-    if app.startswith("cloze"):
+    if app.startswith("cloze") or app == "tieline":
         named = [key for key in CLOZE if key in parameters]
         yield from ((CLOZE[key], str(parameters[key]), _restored(step.raw, key)) for key in named)
         if not named:

@@ -15,6 +15,7 @@ from tieline.scenarios.tools import TOOLS
 STEP_X, STEP_Y, RADIUS, MARGIN = 190, 170, 36, 70
 APPS = {
     "cloze": "accent",
+    "tieline": "accent",
     "builtin": "tool",
     "util": "tool",
     "gateway": "hook",

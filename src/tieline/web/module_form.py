@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tieline.modules import Field, Module, Option
+from tieline.modules.dialog import LOOKED_UP
 
 PREFIX = "f"  # of the names in the form
 BOOLEAN = (Option("true", "Yes"), Option("false", "No"))
@@ -43,7 +44,7 @@ class Control(NamedTuple):
     @property
     def suggests(self) -> bool:
         """True when records of the account are suggested while somebody types."""
-        return self.field.choices == "records"
+        return self.field.choices in LOOKED_UP
 
 
 class Form(NamedTuple):
@@ -98,7 +99,12 @@ def _picks(found: Field, live: Live) -> tuple[Option, ...] | None:
 def _rows(name: str, found: Field, value: Any, live: Live) -> list[list[Control]]:
     """The entries that are there, and an empty one."""
     items = found.items or (
-        Field("value", found.label.rstrip("s") if found.label.endswith("s") else found.label),
+        Field(
+            "value",
+            found.label.rstrip("s") if found.label.endswith("s") else found.label,
+            found.of,
+            multiline=found.multiline,
+        ),
     )
     entries = list(value) if isinstance(value, list) else []
     made = []

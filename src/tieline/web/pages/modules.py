@@ -14,7 +14,7 @@ from tieline.client import AsyncCloze, ClozeError
 from tieline.crm.access import Caller
 from tieline.errors import InvalidInput, NotFound, TielineError
 from tieline.modules import MODULES, Bundle, Field, Module, connections, find_module
-from tieline.modules.dialog import choices
+from tieline.modules.dialog import LOOKED_UP, choices
 from tieline.modules.errors import ModuleError
 from tieline.modules.mapping import FieldMap
 from tieline.modules.runner import CallContext, Exchange, run
@@ -56,8 +56,10 @@ async def listing(request: Request) -> Response:
     """Every module."""
     groups: dict[str, list[Module]] = {}
     for module in MODULES.values():
-        groups.setdefault(GROUPS[module.noun], []).append(module)
-    return await render(request, "modules.html", groups=groups, kinds=KINDS)
+        if not module.extended:
+            groups.setdefault(GROUPS[module.noun], []).append(module)
+    beyond = [module for module in MODULES.values() if module.extended]
+    return await render(request, "modules.html", groups=groups, beyond=beyond, kinds=KINDS)
 
 
 async def show(request: Request) -> Response:
@@ -87,6 +89,7 @@ async def field_choices(request: Request) -> Response:
     values = {
         "segment": asked.get(f"{module_form.PREFIX}.segment", ""),
         "stage": asked.get(f"{module_form.PREFIX}.stage", ""),
+        "type": asked.get(f"{module_form.PREFIX}.type", ""),
         "query": asked.get(name, ""),
     }
     client = await _client(request, caller, asked.get("connection", ""), module)
@@ -96,7 +99,7 @@ async def field_choices(request: Request) -> Response:
         "parts/module_choices.html",
         choices=loaded or [],
         chosen=asked.get(name, ""),
-        suggestions=found.choices == "records",
+        suggestions=found.choices in LOOKED_UP,
     )
 
 
@@ -178,7 +181,7 @@ async def _page(
 ) -> Response:
     caller = await session.signed_in(request)
     client = await _client(request, caller, chosen, module)
-    asked = {name: str(values.get(name) or "") for name in ("segment", "stage")}
+    asked = {name: str(values.get(name) or "") for name in ("segment", "stage", "type")}
     fields = [found for found in module.fields if found.choices]
     loaded = await asyncio.gather(
         *(_load(module, found, client, asked, caller.account_id) for found in fields)
