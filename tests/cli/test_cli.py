@@ -119,7 +119,10 @@ def test_expressions_speak_the_encoding_of_the_vectors(tieline: Run, tmp_path: P
 
 
 def test_modules_are_listed_and_shown_without_a_server(tieline: Run) -> None:
-    assert len(answer(tieline("module", "list", "--json"))) == 22
+    listed = answer(tieline("module", "list", "--json"))
+    assert sum(not module["extended"] for module in listed) == 22
+    assert "Upsert a Person" in {module["label"] for module in listed if module["extended"]}
+    assert "extended)" in tieline("module", "show", "Upsert a Person").stdout
     assert {
         field["name"] for field in answer(tieline("module", "show", "Create a To Do", "--json"))["fields"]
     } >= {"subject", "when"}

@@ -146,8 +146,9 @@ async def test_three_grants(server: RunningServer) -> None:
         async with over_http(server, grants) as client:
             return {tool.name for tool in (await client.list_tools()).tools}
 
-    deletes = {"delete_a_person", "delete_a_company", "delete_a_project"}
-    reads = {name for name in BY_NAME if name.startswith(("find_", "get_"))} | {"make_an_api_call"}
+    deletes = {"delete_a_person", "delete_a_company", "delete_a_project", "delete_a_to_do"}
+    reading = ("find_", "get_", "list_", "search_", "run_analytics", "make_an_api_call")
+    reads = {name for name in BY_NAME if name.startswith(reading)}
     assert await names("read") == reads
     assert await names("") == BY_NAME.keys() - deletes
     assert await names("read, delete") == reads | deletes
@@ -184,6 +185,11 @@ async def test_annotations_tell_what_a_tool_may_do(server: RunningServer) -> Non
     assert shown["create_a_to_do"] == (False, False, False)
     assert shown["make_an_api_call"] == (False, True, False)
     assert shown["watch_person_audit_changed"] == (False, False, False)
+    assert shown["list_to_dos"] == (True, False, True)
+    assert shown["upsert_a_person"] == (False, True, True)
+    assert shown["bulk_upsert"] == (False, True, True)
+    assert shown["merge_two_records"] == (False, True, False)
+    assert shown["delete_a_to_do"] == (False, True, True)
 
 
 def test_every_input_schema_is_sound_and_takes_its_module() -> None:
@@ -191,7 +197,7 @@ def test_every_input_schema_is_sound_and_takes_its_module() -> None:
         made = schema.input_schema(module)
         jsonschema.Draft202012Validator.check_schema(made)
         assert made["properties"].keys() >= {field.name for field in module.fields}
-        assert ("dryRun" in made["properties"]) == (module.dry_run or module.method == "DELETE")
+        assert ("dryRun" in made["properties"]) == (module.writes and module.kind != "universal")
     checks = jsonschema.Draft202012Validator(schema.input_schema(MODULES["createAPerson"]))
     assert checks.is_valid({"name": "Ada", "emails": [{"value": "a@x.example", "work": True}]})
     assert not checks.is_valid({"emails": []})
@@ -217,6 +223,79 @@ async def test_results_are_pages_that_fit(server: RunningServer) -> None:
         assert "more characters" in content(full)["bundles"][0]["notes"]
         beyond = content(await client.call_tool("find_people", {"page": 9}))
         assert beyond["summary"] == "Nothing on page 9; 30 match."
+
+
+async def test_every_write_can_be_tried_and_changes_nothing(server: RunningServer) -> None:
+    await fill(server, 2)
+    server.post("/v1/timeline/todo/create", {"subject": "T", "participants": ["p0@x.example"]})
+    todo = server.get("/v1/x/todos")["todos"][0]["key"]
+    company = {"name": "C", "requiredField": "domain", "domains": ["c.example"]}
+    server.post("/v1/companies/create", {"name": "C", "domains": ["c.example"]})
+    server.post("/v1/projects/create", {"name": "D"})
+    new = {"name": "N", "emails": [{"value": "n@x.example"}]}
+    calls: dict[str, dict[str, Any]] = {
+        "create_a_person": new,
+        "update_a_person": {"syncKey": "p0@x.example", "headline": "H"},
+        "upsert_a_person": new,
+        "delete_a_person": {"syncKey": "p0@x.example"},
+        "create_a_company": {**company, "name": "E"},
+        "update_a_company": {**company, "description": "X"},
+        "upsert_a_company": {"name": "E", "domains": ["e.example"]},
+        "delete_a_company": {"syncKey": "c.example"},
+        "create_a_project": {"name": "E"},
+        "update_a_project": {"name": "D", "summary": "S"},
+        "upsert_a_project": {"name": "E"},
+        "delete_a_project": {"syncKey": "D"},
+        "create_a_communication_record": {"style": "call", "from": "p0@x.example"},
+        "create_a_to_do": {"subject": "U"},
+        "create_a_content": {"style": "note", "source": "x.example", "uniqueid": "1", "references": [{"value": "p0@x.example"}]},
+        "complete_a_to_do": {"key": todo},
+        "delete_a_to_do": {"key": todo},
+        "merge_two_records": {"into": "p0@x.example", "from": "p1@x.example"},
+        "bulk_upsert": {"records": [new]},
+    }  # fmt: skip
+    untriable = {"make_an_api_call", "unmerge"}  # there is nothing to unmerge
+    writes = {name for name, module in BY_NAME.items() if module.writes}
+    assert calls.keys() == writes - untriable
+
+    def state() -> list[Any]:
+        found = [server.get(f"/v1/{kind}/find", pagesize=99) for kind in ("people", "companies", "projects")]
+        timeline = server.post("/v1/people/timeline", {"id": "p0@x.example"})
+        return [*found, timeline, server.get("/v1/x/todos", state="all")]
+
+    before = state()
+    async with over_http(server, EVERYTHING) as client:
+        for name, arguments in calls.items():
+            tried = content(await client.call_tool(name, {**arguments, "dryRun": True}))
+            assert "othing was changed" in tried["summary"], name
+        undone = refusal(await client.call_tool("unmerge", {"id": "p0@x.example", "dryRun": True}))
+        assert "was not merged" in undone
+    assert state() == before
+
+
+async def test_tools_beyond_the_22(server: RunningServer) -> None:
+    await fill(server, 30)
+    async with over_http(server, EVERYTHING) as client:
+        made = await client.call_tool(
+            "upsert_a_person", {"syncKey": "p1@x.example", "notes": "n", "keywords": ["k"]}
+        )
+        assert content(made)["summary"] == "P 1."
+        emptied = {"syncKey": "p1@x.example", "erase": ["notes", "keywords"]}
+        erased = content(await client.call_tool("upsert_a_person", emptied))["bundles"][0]
+        assert erased.keys().isdisjoint({"notes", "keywords"})
+        wrong = refusal(await client.call_tool("update_a_person", {**emptied, "erase": ["nonsense"]}))
+        assert "nonsense: there is no such field" in wrong
+        changes = content(await client.call_tool("list_changes", {"limit": 20}))
+        assert changes["summary"] == "20 found."
+        rest = {"limit": 20, "cursor": changes["bundles"][-1]["cursor"]}
+        assert content(await client.call_tool("list_changes", rest))["summary"] == "10 found."
+        stages = content(await client.call_tool("list_stages", {"of": "projects"}))
+        assert "won" in {one["key"] for one in stages["bundles"]}
+        await client.call_tool("create_a_to_do", {"subject": "T", "participants": ["p0@x.example"]})
+        todos = content(await client.call_tool("list_to_dos", {}))
+        assert (todos["available"], todos["bundles"][0]["subject"]) == (1, "T")
+        many = content(await client.call_tool("bulk_upsert", {"records": [{"name": "?"}]}))
+        assert many["bundles"][0]["results"][0]["errorcode"] == 11
 
 
 async def test_what_is_wrong_is_told_in_the_result(server: RunningServer) -> None:

@@ -71,6 +71,8 @@ class ModuleError(Exception):
 def of_client(error: ClozeError, module: Module) -> ModuleError:
     """The class that a client's failure falls into, told in the module's words: its field, and what to do."""
     named, message = _split(error.message)
+    if named is not None and module.inside:
+        named = named.removeprefix(".".join(module.inside) + ".")
     found = None if named is None else _field_named(module, named)
     if named is not None and found is None and not isinstance(error, InvalidRequest | NotFound):
         message, named = error.message, None
