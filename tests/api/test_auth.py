@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 
 from tests.servers import Answer, RunningServer
 from tieline.api.auth import bearer_of
 from tieline.crm import accounts
+from tieline.store.database import open_database
 
 KEY_401 = {"errorcode": 1, "message": "The API key was not found"}
 BEARER_401 = {"message": "Invalid token: access token is invalid"}
@@ -141,3 +144,20 @@ def test_the_actor_of_a_change_is_the_key(api: RunningServer) -> None:
     wanted = select(change.c.actor).where(change.c.account_id == api.account_id)
     (row,) = api.read(lambda tx: tx.all(wanted))
     assert msgspec.json.decode(row["actor"]) == {"kind": "key", "name": "tests", "email": api.email}
+
+
+def test_a_key_that_another_process_revoked_ends_at_once(postgresql_server: RunningServer) -> None:
+    """On SQLite only one process writes."""
+    here = postgresql_server.with_account()
+    made, plain = here.write(accounts.create_key, here.account_id, "short-lived")
+    assert ask(here, bearer=plain).status == 200
+
+    async def elsewhere() -> None:
+        database = await open_database(here.settings.database_url, migrate=False)
+        await database.write(accounts.revoke_key, here.account_id, made.id)
+        await database.close()
+
+    asyncio.run(elsewhere())
+    answer = ask(here, bearer=plain)
+    assert (answer.status, answer.json()) == (401, BEARER_401)
+    assert ask(here, bearer=here.api_key).status == 200

@@ -1,8 +1,7 @@
 """Who asks (contract 1.1–1.5): an API key in three forms, an access token, and calls from inside the process.
 
 Both are looked up by their SHA-256, so that the time a look-up takes says nothing about the secret. What was found is
-kept in memory until a key or grant is revoked or a profile changes. Only SQLite allows that: there this process is the only
-one; on PostgreSQL another process may revoke it, so it is looked up every time.
+kept in memory until a key or grant is revoked or a profile changes, in whichever process: see `crm.credentials`.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ class Authenticator:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.known: OrderedDict[str, Known] = OrderedDict()
-        self.version = 0
+        self.version: object = None
 
     async def caller(self, authorization: str, query: Mapping[str, str], trace: str) -> tuple[Caller, str]:
         """The caller, and what identifies their credential. Raises Refused with the right one of the two 401s."""
@@ -60,7 +59,11 @@ class Authenticator:
         if not plain:
             raise Refused(UNKNOWN_KEY)
         digest = accounts.digest(plain)
-        known = await self._look_up(plain, digest)
+        if self.database.dialect == "sqlite":
+            version = credentials.counted(self.database)
+        else:
+            version = await credentials.version(self.database)
+        known = self._remembered(digest, version) or await self._read(plain, digest, version)
         # An access token is good as a bearer only: an address is written down in too many places (RFC 9700, 4.3.2).
         if known is None or (known.expires is not None and not bearer):
             raise Refused(UNKNOWN_BEARER if bearer else UNKNOWN_KEY)
@@ -68,34 +71,31 @@ class Authenticator:
         user = "" if bearer else query.get("user", "").strip().lower()
         if user and user not in known.caller.addresses:
             raise Refused(UNKNOWN_KEY)
-        await self._note_use(known)
-        return traced(known.caller, trace), digest
+        now = clock.now_ms()
+        if abs(now - known.last_used) >= accounts.KEY_USE_INTERVAL:
+            await self._note_use(known, now)
+        return traced(known.caller, trace) if trace else known.caller, digest
 
-    async def _look_up(self, plain: str, digest: str) -> Known | None:
-        if self.database.dialect != "sqlite":
-            return await self._read(plain)
-        version = credentials.version(self.database.url)
+    def _remembered(self, digest: str, version: object) -> Known | None:
         if version != self.version:
             self.known.clear()
             self.version = version
         known = self.known.get(digest)
-        if known is not None:
-            self.known.move_to_end(digest)
-            return known if known.expires is None or clock.now_ms() < known.expires else None
-        known = await self._read(plain)
-        if known is not None and version == credentials.version(self.database.url):
+        if known is None or (known.expires is not None and known.expires <= clock.now_ms()):
+            return None
+        self.known.move_to_end(digest)
+        return known
+
+    async def _read(self, plain: str, digest: str, version: object) -> Known | None:
+        # Read after the version: what is kept is never older than it.
+        known = await self.database.read(known_by, plain)
+        if known is not None and version == self.version:
             self.known[digest] = known
             if len(self.known) > MOST_KNOWN:
                 self.known.popitem(last=False)
         return known
 
-    async def _read(self, plain: str) -> Known | None:
-        return await self.database.read(known_by, plain)
-
-    async def _note_use(self, known: Known) -> None:
-        now = clock.now_ms()
-        if abs(now - known.last_used) < accounts.KEY_USE_INTERVAL:
-            return
+    async def _note_use(self, known: Known, now: int) -> None:
         known.last_used = now
         try:
             await self.database.write(known.note_use, known.noted, now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from starlette.datastructures import State
 from starlette.routing import BaseRoute, Match, NoMatchFound
@@ -19,8 +19,11 @@ from tieline.api.auth import Authenticator
 from tieline.api.call import Call, Endpoint
 from tieline.api.envelope import Answer, Headers, Stream
 from tieline.api.limits import RateLimit
-from tieline.crm.access import Caller
 from tieline.errors import InvalidInput, TielineError
+from tieline.http import Door
+from tieline.settings import Settings
+from tieline.store.database import Database
+from tieline.vault import Vault
 
 log = logging.getLogger("tieline.api")
 
@@ -46,14 +49,30 @@ PREFLIGHT = Answer(
 )
 
 
+PROBLEM = envelope.PROBLEM.decode()
+
+
 class Disconnected(Exception):
     """The client went away before its request was complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all requests of an application share."""
+
+    settings: Settings
+    database: Database
+    door: Door
+    vault: Vault
+    authenticator: Authenticator
+    rate_limit: RateLimit
 
 
 class Api(BaseRoute):
     """Everything under /v1, as one Starlette route."""
 
     def __init__(self, endpoints: Sequence[Endpoint]) -> None:
+        self.shared: Shared | None = None
         self.endpoints: dict[str, dict[str, Endpoint]] = {}
         for endpoint in endpoints:
             for path in (endpoint.path, *endpoint.older):
@@ -83,7 +102,7 @@ class Api(BaseRoute):
             answer = envelope.of_error(error) or _unexpected(scope, error)
         except Exception as error:
             answer = _unexpected(scope, error)
-        if envelope.PROBLEM.decode() in headers.get(b"accept", "") and _failed(answer):
+        if PROBLEM in headers.get(b"accept", "") and _failed(answer):
             answer = envelope.as_problem(answer, told)
         await respond(send, answer)
 
@@ -91,15 +110,22 @@ class Api(BaseRoute):
         endpoint = self._endpoint(scope)
         if isinstance(endpoint, Answer):
             return endpoint
-        state: State = scope["app"].state
+        shared = self._shared_with(scope["app"].state)
         query = queries.parse(scope["query_string"])
-        identified = await _identify(state, scope, headers, query)
-        if isinstance(identified, Answer):
-            return identified
-        caller, limits = identified
+        limits: Headers = ()
+        inside, trace = scope.get("tieline.account"), headers.get(b"x-tieline-trace", "")
+        if inside is not None:
+            caller = await auth.caller_inside(shared.database, inside, scope.get("tieline.actor"), trace)
+        else:
+            authorization = headers.get(b"authorization", "")
+            try:
+                caller, credential = await shared.authenticator.caller(authorization, query, trace)
+            except auth.Refused as refused:
+                return refused.answer
+            limits = shared.rate_limit.take(credential)
         if endpoint.scope not in caller.scopes:
             return envelope.missing_scope(endpoint.scope)
-        call = Call(endpoint, caller, state.settings, state.database, state.door, state.vault, query)
+        call = Call(endpoint, caller, shared.settings, shared.database, shared.door, shared.vault, query)
         call.content_type = headers.get(b"content-type", "")
         call.idempotency_key = headers.get(b"idempotency-key", "").strip()
         call.if_match = headers.get(b"if-match", "")
@@ -107,11 +133,26 @@ class Api(BaseRoute):
         if endpoint.streams:
             call.receive = receive
         elif scope["method"] != "GET":
-            call.raw = await read_body(headers, receive, state.settings.body_limit)
+            call.raw = await read_body(headers, receive, shared.settings.body_limit)
         body = await endpoint.handler(call)
         if isinstance(body, Answer):
             return replace(body, headers=(*body.headers, *call.answered, *limits))
         return Answer(200, body, (*call.answered, *limits))
+
+    def _shared_with(self, state: State) -> Shared:
+        """What the requests of the application share; made for the database that it has now."""
+        found = self.shared
+        if found is None or found.database is not state.database:
+            settings: Settings = state.settings
+            found = self.shared = Shared(
+                settings,
+                state.database,
+                state.door,
+                state.vault,
+                Authenticator(state.database),
+                RateLimit(settings.rate_limit, settings.rate_burst),
+            )
+        return found
 
     def _endpoint(self, scope: Scope) -> Endpoint | Answer:
         path: str = scope["path"]
@@ -120,36 +161,6 @@ class Api(BaseRoute):
             return envelope.UNKNOWN_PATH
         method: str = scope["method"]
         return PREFLIGHT if method == "OPTIONS" else methods.get(method, envelope.UNKNOWN_PATH)
-
-
-async def _identify(
-    state: State, scope: Scope, headers: dict[bytes, str], query: dict[str, str]
-) -> tuple[Caller, Headers] | Answer:
-    trace = headers.get(b"x-tieline-trace", "")
-    inside = scope.get("tieline.account")
-    if inside is not None:
-        return await auth.caller_inside(state.database, inside, scope.get("tieline.actor"), trace), ()
-    authenticator = _authenticator(state)
-    try:
-        caller, credential = await authenticator.caller(headers.get(b"authorization", ""), query, trace)
-    except auth.Refused as refused:
-        return refused.answer
-    return caller, _rate_limit(state).take(credential)
-
-
-def _authenticator(state: State) -> Authenticator:
-    """The application's, made for the database it has now."""
-    found: Authenticator | None = getattr(state, "api_authenticator", None)
-    if found is None or found.database is not state.database:
-        found = state.api_authenticator = Authenticator(state.database)
-    return found
-
-
-def _rate_limit(state: State) -> RateLimit:
-    found: RateLimit | None = getattr(state, "api_rate_limit", None)
-    if found is None:
-        found = state.api_rate_limit = RateLimit(state.settings.rate_limit, state.settings.rate_burst)
-    return found
 
 
 WANTED = frozenset(
@@ -198,11 +209,11 @@ async def respond(send: Send, answer: Answer) -> None:
     """Send an answer."""
     headers = [
         (b"content-type", answer.content_type),
-        (b"content-length", str(len(answer.body)).encode()),
+        (b"content-length", b"%d" % len(answer.body)),
         CORS,
-        *((EXPOSED,) if answer.headers else ()),
-        *answer.headers,
     ]
+    if answer.headers:
+        headers += (EXPOSED, *answer.headers)
     if isinstance(answer, Stream):
         del headers[1]
     elif not answer.body:

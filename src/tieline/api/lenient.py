@@ -72,7 +72,12 @@ def identifier_parameter(parameters: Mapping[str, Any], *, strict_wire: bool = F
     """The identifier of a get or delete: the first of the accepted names that is present and not empty."""
     for name in STRICT_IDENTIFIERS if strict_wire else IDENTIFIERS:
         value = parameters.get(name)
-        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
+        if (
+            value is not None
+            and isinstance(value, str | int)
+            and not isinstance(value, bool)
+            and str(value).strip()
+        ):
             return str(value).strip()
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 from tieline.errors import InvalidInput
 
@@ -19,14 +19,18 @@ def parse(query_string: bytes) -> dict[str, str]:
     """Name to value. Of a repeated name the last counts; an empty value is kept. Raises InvalidInput."""
     if not query_string:
         return {}
-    try:
-        pairs = parse_qsl(
-            query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS
-        )
-    except ValueError:
-        raise InvalidInput("too many parameters", field="query", remedy="send fewer") from None
+    parts = query_string.decode("latin-1").replace("+", " ").split("&")
+    if len(parts) > MOST_PARAMETERS:
+        raise InvalidInput("too many parameters", field="query", remedy="send fewer")
+    found = {}
+    for part in parts:
+        if part:
+            name, _, value = part.partition("=")
+            found[unquote(name) if "%" in name else name] = unquote(value) if "%" in value else value
     # No database stores NUL in text, hence no record can be meant by it.
-    return {name: value.replace("\0", "") for name, value in pairs}
+    if b"%00" in query_string or b"\0" in query_string:
+        found = {name: value.replace("\0", "") for name, value in found.items()}
+    return found
 
 
 def boolean(parameters: Mapping[str, Any], name: str) -> bool | None:

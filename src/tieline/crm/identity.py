@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import BigInteger, Text, bindparam, select
 
 from tieline.records import normalize
 from tieline.records.vocabulary import SOCIAL_TYPES
-from tieline.store.database import Statement, Transaction
+from tieline.store.database import LookUp, Statement, Transaction
 from tieline.store.tables import identifier, relation
 
 PROBE = Statement(
@@ -33,6 +33,23 @@ BY_NAME = Statement(
     .order_by(relation.c.last_changed.desc())
 )
 KEYS = ("syncKey", "direct", "portableId")
+# What `PROBE` finds first, with all that `get` needs of it.
+FOUND = LookUp(
+    lambda value: (
+        select(
+            relation.c.id, relation.c.document, relation.c.last_changed, relation.c.node, relation.c.assignee
+        )
+        .join(identifier, relation.c.id == identifier.c.relation_id)
+        .where(
+            identifier.c.account_id == value("account_id"),
+            identifier.c.kind == value("kind"),
+            identifier.c.type == value("type"),
+            identifier.c.value == value("value"),
+        )
+        .order_by(relation.c.last_changed.desc())
+    ),
+    {"account_id": BigInteger(), "kind": Text(), "type": Text(), "value": Text()},
+)
 
 
 class Identifier(NamedTuple):
@@ -52,6 +69,20 @@ def named(tx: Transaction, account_id: int, kind: str, name: str) -> list[int]:
     """The relations of exactly that name, case and accents ignored, the one changed last first."""
     values = {"account_id": account_id, "kind": kind, "name_key": normalize.name_key(name)}
     return [int(row["id"]) for row in tx.all(BY_NAME, values)]
+
+
+def likeliest(account_id: int, kind: str, text: str, country: str) -> dict[str, Any] | None:
+    """The values of `FOUND` for what a text means before anything else (2.3); None for a blank one.
+
+    A row found by them is the one that `resolve` finds.
+    """
+    if ":" not in text and (address := normalize.email(text)):
+        found: Identifier | None = Identifier("email", address)
+    else:
+        found = next(candidates(text, kind, country), None)
+    if found is None:
+        return None
+    return {"account_id": account_id, "kind": kind, "type": found.type, "value": found.value}
 
 
 def resolve(tx: Transaction, account_id: int, kind: str, text: str, country: str = "US") -> int | None:

@@ -25,7 +25,7 @@ from tieline.store.tables import relation
 
 __all__ = [
     "Written", "by_id", "delete_relation", "find_row", "get", "get_many", "get_row", "record_of", "revert", "rewrite", "touched",
-    "upsert", "wire_bytes",
+    "upsert", "wire_bytes", "wire_text",
 ]  # fmt: skip
 
 MOST = 1000  # getmany answers at most so many
@@ -67,7 +67,12 @@ def record_of(row: Row) -> dict[str, Any]:
 
 def wire_bytes(row: Row) -> msgspec.Raw:
     """The same as JSON, spliced from the stored text without decoding it."""
-    return msgspec.Raw(f'{row["document"][:-1]},"lastChanged":{row["last_changed"]}}}'.encode())
+    return msgspec.Raw(wire_text(row).encode())
+
+
+def wire_text(row: Row) -> str:
+    """The same as text."""
+    return f'{row["document"][:-1]},"lastChanged":{row["last_changed"]}}}'
 
 
 def get(

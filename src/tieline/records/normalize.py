@@ -27,7 +27,7 @@ def fold(text: str) -> str:
 def email(value: str, strip_aliases: bool = False) -> str | None:
     """The address in lower case, or None when it is none. `strip_aliases` drops +tag and #tag (2.4)."""
     text = value.strip().lower().removeprefix("mailto:")
-    if found := re.search(r"<([^<>]+)>$", text):
+    if text.endswith(">") and (found := re.search(r"<([^<>]+)>$", text)):
         text = found.group(1)
     if not EMAIL.match(text) or len(text) > 320:
         return None

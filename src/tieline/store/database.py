@@ -14,7 +14,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 from sqlalchemy import Table
 
 from tieline.errors import InvalidInput
-from tieline.store.statements import Executable, Prepared, Statement, inserting, prepare
+from tieline.store.statements import Executable, LookUp, Prepared, Statement, inserting, prepare
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -108,6 +108,10 @@ class Database(ABC):
         """Run a short read on a consistent snapshot."""
 
     @abstractmethod
+    async def look_up(self, wanted: LookUp, params: Params) -> Row | None:
+        """One row by exact values, as it is at some moment after the call."""
+
+    @abstractmethod
     async def read_slow(
         self, fn: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
@@ -145,4 +149,4 @@ async def open_database(url: str, *, migrate: bool = True) -> Database:
     )
 
 
-__all__ = ["Database", "Dialect", "Row", "Statement", "Transaction", "open_database"]
+__all__ = ["Database", "Dialect", "LookUp", "Row", "Statement", "Transaction", "open_database"]

@@ -12,8 +12,9 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from tieline.errors import Unavailable
-from tieline.store.database import Database, Transaction
-from tieline.store.statements import Prepared
+from tieline.store.database import Database, Params, Row, Transaction
+from tieline.store.lookups import LookUps
+from tieline.store.statements import LookUp, Prepared
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,6 +53,7 @@ class PostgresDatabase(Database):
     def __init__(self, url: str, pool: ConnectionPool[psycopg.Connection[dict[str, Any]]]) -> None:
         self.url = url
         self.pool = pool
+        self.lookups = LookUps(url)
         self.threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="tieline-postgres")
 
     @classmethod
@@ -79,6 +81,9 @@ class PostgresDatabase(Database):
         result, _ = await self._in_thread(True, lambda tx: fn(tx, *args, **kwargs))
         return result
 
+    async def look_up(self, wanted: LookUp, params: Params) -> Row | None:
+        return await self.lookups.ask(wanted, params)
+
     async def read_slow(
         self, fn: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
@@ -93,6 +98,7 @@ class PostgresDatabase(Database):
         return result
 
     async def close(self) -> None:
+        await self.lookups.close()
         await asyncio.to_thread(self.threads.shutdown)
         await asyncio.to_thread(self.pool.close)
 

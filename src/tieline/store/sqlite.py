@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from tieline.errors import Conflict, Unavailable
-from tieline.store.database import Callback, Database, Transaction
-from tieline.store.statements import Prepared
+from tieline.store.database import Callback, Database, Params, Row, Transaction
+from tieline.store.snapshot import Snapshot
+from tieline.store.statements import LookUp, Prepared
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -62,8 +63,9 @@ class Write:
 class Writer:
     """The one thread that writes. Writes waiting at the same moment share a commit, each in its own savepoint."""
 
-    def __init__(self, url: str, path: str) -> None:
+    def __init__(self, url: str, path: str, tell: Callable[[list[Write]], None]) -> None:
         self.url = url
+        self.tell = tell  # called on the event loop with every group that is done
         self.waiting: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self.loop = asyncio.get_running_loop()
         self.connection = connect(path)
@@ -95,7 +97,7 @@ class Writer:
                 else:
                     group.append(following)
             self._commit(group)
-            self.loop.call_soon_threadsafe(_answer, group)
+            self.loop.call_soon_threadsafe(self.tell, group)
             if ended:
                 return
 
@@ -156,8 +158,8 @@ class SqliteDatabase(Database):
 
     def __init__(self, url: str, path: str) -> None:
         self.url = url
-        self.writer = Writer(url, path)
-        self.reader = connect(path, read_only=True)
+        self.writer = Writer(url, path, self._written)
+        self.snapshot = Snapshot(connect(path, read_only=True), path)
         self.local = threading.local()
         self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="tieline-reader")
         self.path = path
@@ -181,7 +183,12 @@ class SqliteDatabase(Database):
     async def read(
         self, fn: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        return _read(self.reader, self.url, fn, *args, **kwargs)
+        return fn(SqliteTransaction(self.snapshot.current(), self.url), *args, **kwargs)
+
+    async def look_up(self, wanted: LookUp, params: Params) -> Row | None:
+        prepared = wanted.one.for_dialect("sqlite").prepared(params)
+        row: Row | None = self.snapshot.current().execute(prepared.sql, prepared.params).fetchone()
+        return None if row is None else prepared.row(row)
 
     async def read_slow(
         self, fn: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
@@ -201,7 +208,11 @@ class SqliteDatabase(Database):
     async def close(self) -> None:
         await self.writer.close()
         await asyncio.to_thread(self.readers.shutdown)
-        self.reader.close()
+        self.snapshot.close()
+
+    def _written(self, group: list[Write]) -> None:
+        self.snapshot.release()
+        _answer(group)
 
 
 def _read(

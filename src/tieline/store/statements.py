@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Boolean, Table, bindparam, insert
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    Table,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    true,
+)
+from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Dialect as SqlDialect
-from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql import ClauseElement, column
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import LRUCache
 
 DIALECTS: dict[str, SqlDialect] = {
@@ -44,10 +58,41 @@ class Statement:
         return found
 
 
+ONE: ColumnElement[int] = literal_column("1")
+
+
+class LookUp:
+    """One row by exact values, which `Database.look_up` answers in the shortest way that the database has.
+
+    `build` makes the select from a function that gives the value of a name; `types` are the names with their types. On
+    PostgreSQL everything that is looked up at the same moment is one statement: `several` takes a list for each name
+    and answers rows with the position `n`, counted from 1.
+    """
+
+    def __init__(
+        self, build: Callable[[Callable[[str], Any]], Select[Any]], types: Mapping[str, TypeEngine[Any]]
+    ) -> None:
+        self.names = tuple(types)
+        self.one = Statement(build(bindparam))
+        self.several = Statement(postgresql=_several(build, types))
+
+
+def _several(
+    build: Callable[[Callable[[str], Any]], Select[Any]], types: Mapping[str, TypeEngine[Any]]
+) -> Select[Any]:
+    if not types:
+        return build(bindparam).limit(ONE)
+    lists: list[ColumnElement[Any]] = [cast_to(bindparam(name), ARRAY(kind)) for name, kind in types.items()]
+    columns: list[Any] = [column(name, kind) for name, kind in types.items()]
+    asked = func.unnest(*lists).table_valued(*columns, with_ordinality="n", name="asked").render_derived()
+    found = build(lambda name: asked.c[name]).limit(ONE).lateral("found")
+    return select(asked.c.n, found).join_from(asked, found, true())
+
+
 Executable = Statement | ClauseElement
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prepared:
     """Ready for the cursor: text, parameters, and the result columns that must become booleans."""
 
@@ -83,14 +128,19 @@ class Compiled:
         return cls(
             compiled,
             compiled.string,
-            dict(compiled.params),
+            {name: value for name, value in compiled.params.items() if not compiled.binds[name].required},
             bool(compiled.post_compile_params),
             booleans_of(clause, dialect),
         )
 
     def prepared(self, params: Mapping[str, Any] | None) -> Prepared:
         """With these values. Lists given to IN are spread."""
-        values = {**self.fixed, **params} if params else self.fixed
+        if not params:
+            values: Mapping[str, Any] = self.fixed
+        elif self.fixed:
+            values = {**self.fixed, **params}
+        else:
+            values = params
         if not self.expanding:
             return Prepared(self.sql, values, self.booleans)
         state = self.compiled._process_parameters_for_postcompile(self.compiled.construct_params(values))
