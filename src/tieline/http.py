@@ -331,14 +331,21 @@ def mask_url(url: str) -> str:
         parsed = parsed.with_password("***")
     if parsed.query_string:
         parsed = parsed.with_query(
-            [(name, "***" if _is_secret(name) else value) for name, value in parsed.query.items()]
+            [(name, "***" if is_secret(name) else value) for name, value in parsed.query.items()]
         )
     return re.sub(r"/hooks/[^/?#]+", "/hooks/***", str(parsed))
 
 
+def mask_path(path: str) -> str:
+    """A path whose query names secrets, without them."""
+    if "?" not in path:
+        return path
+    return mask_url(f"http://x{path}").removeprefix("http://x")
+
+
 def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers with the values of credentials replaced."""
-    return {name: "***" if _is_secret(name) else value for name, value in headers.items()}
+    return {name: "***" if is_secret(name) else value for name, value in headers.items()}
 
 
 def masked_host(url: URL) -> str:
@@ -364,7 +371,7 @@ _SECRET_NAME: Final = re.compile(
 )
 
 
-def _is_secret(name: str) -> bool:
+def is_secret(name: str) -> bool:
     return _SECRET_NAME.search(name) is not None
 
 

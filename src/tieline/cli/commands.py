@@ -13,6 +13,7 @@ import typer
 
 from tieline import __version__
 from tieline.cli import output
+from tieline.cli.connections import connection_app
 from tieline.cli.office import settings_app, team_app
 from tieline.cli.options import Account, DatabaseUrl, DataDir, File, Json
 from tieline.cli.options import read_file as _read
@@ -29,7 +30,6 @@ app = typer.Typer(
     help="Tieline: your relationships, and the scenarios that keep them.",
 )
 account_app = typer.Typer(no_args_is_help=True, help="Accounts and their keys.")
-connection_app = typer.Typer(no_args_is_help=True, help="Accounts that modules act for.")
 oauth_app = typer.Typer(no_args_is_help=True, help="Apps that ask accounts for access (OAuth 2.0).")
 module_app = typer.Typer(no_args_is_help=True, help="The Cloze modules.")
 app.add_typer(account_app, name="account")
@@ -131,66 +131,6 @@ def account_password(account: Account = None, data_dir: DataDir = None, database
     with _server(data_dir, database, account) as server:
         server.call("POST", "/accounts/password", {"password": sys.stdin.readline().rstrip("\r\n")})
     output.say("Password set.")
-
-
-@connection_app.command("add")
-def connection_add(
-    name: Annotated[str, typer.Argument(help="What to call it.")],
-    email: Annotated[str, typer.Option(help="E-mail address of the account at the other side.")],
-    api_key: Annotated[
-        str, typer.Option(envvar="TIELINE_API_KEY", help="Its API key; - reads it from standard input.")
-    ],
-    url: Annotated[str, typer.Option(help="Address of the server.")] = "https://api.cloze.com",
-    account: Account = None,
-    data_dir: DataDir = None,
-    database: DatabaseUrl = None,
-    json: Json = False,
-) -> None:
-    """Connect an account of Cloze or of another Tieline; it is checked first."""
-    key = sys.stdin.readline().strip() if api_key == "-" else api_key
-    with _server(data_dir, database, account) as server:
-        made = server.call("POST", "/connections", {"name": name, "email": email, "api_key": key, "url": url})
-    output.emit(made) if json else output.say(f"Connected “{made['name']}” as {made['identity']}.")
-
-
-@connection_app.command("list")
-def connection_list(
-    account: Account = None, data_dir: DataDir = None, database: DatabaseUrl = None, json: Json = False
-) -> None:
-    """The account's connections."""
-    with _server(data_dir, database, account) as server:
-        rows = server.call("GET", "/connections")
-    output.emit(rows) if json else output.table(
-        rows, {"name": "Name", "email": "E-mail", "url": "Server", "identity": "Acts as"}, "None."
-    )
-
-
-@connection_app.command("test")
-def connection_test(
-    name: str,
-    account: Account = None,
-    data_dir: DataDir = None,
-    database: DatabaseUrl = None,
-    json: Json = False,
-) -> None:
-    """Ask the other side who we are."""
-    with _server(data_dir, database, account) as server:
-        found = server.call("POST", f"/connections/{name}/test")
-    output.emit(found) if json else output.say(f"“{found['name']}” works, as {found['identity']}.")
-
-
-@connection_app.command("remove")
-def connection_remove(
-    name: str,
-    account: Account = None,
-    data_dir: DataDir = None,
-    database: DatabaseUrl = None,
-    json: Json = False,
-) -> None:
-    """Remove a connection that no scenario uses."""
-    with _server(data_dir, database, account) as server:
-        found = server.call("DELETE", f"/connections/{name}")
-    output.emit(found) if json else output.say(f"“{found['removed']}” is removed.")
 
 
 @oauth_app.command("register")

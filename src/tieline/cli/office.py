@@ -9,6 +9,7 @@ import typer
 
 from tieline.cli import output
 from tieline.cli.options import Account, DatabaseUrl, DataDir, File, Json, read_file, server
+from tieline.http import mask_url
 from tieline.settings import Settings, load
 
 settings_app = typer.Typer(help="Settings of this installation, and of an account.")
@@ -17,6 +18,13 @@ team_app = typer.Typer(no_args_is_help=True, help="The team of an account.")
 Email = Annotated[str, typer.Argument(help="E-mail address of the member's account.")]
 Role = Annotated[str | None, typer.Option(help="administrator, manager, member, or one of the team's own.")]
 Node = Annotated[str | None, typer.Option(help="Sub-team, such as /US/West.")]
+
+
+def _shown(name: str, value: object) -> object:
+    """A setting without what would let a reader act as somebody."""
+    if name == "secret_key":
+        return "***" if value else value
+    return mask_url(value) if isinstance(value, str) and "://" in value else value
 
 
 @settings_app.callback(invoke_without_command=True)
@@ -30,7 +38,7 @@ def show(
     rows = [
         {
             "variable": f"TIELINE_{name.upper()}",
-            "value": "***" if name == "secret_key" and value else value,
+            "value": _shown(name, value),
             "changed": value != default,
         }
         for name, value, default in (

@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 LONGEST_WAIT = 30.0  # seconds: a server that asks for more is told to the caller instead
 FIRST_WAIT = 0.25
+SECRET = 8  # characters: a shorter key protects nothing, and would be found in every text
 
 
 class Sender:
@@ -46,6 +47,7 @@ class Sender:
         self.timeout = timeout
         self.retries = retries
         self.headers = {"Accept": "application/json", **(headers or {})}
+        self._key = key
         if key:
             self.headers["Authorization"] = f"Bearer {key}"
 
@@ -85,13 +87,21 @@ class Sender:
         NotAuthorized when it cannot be renewed.
         """
         if self.tokens is None:
-            return await self._exchange(method, path, query, body, headers or {}, repeatable)
+            return self._masked(await self._exchange(method, path, query, body, headers or {}, repeatable))
         token = await self.tokens.token()
         response = await self._exchange(method, path, query, body, bearing(token, headers), repeatable)
-        if response.status != 401:
+        if response.status == 401:
+            token = await self.tokens.after_refusal(token)
+            response = await self._exchange(method, path, query, body, bearing(token, headers), repeatable)
+        return self._masked(response, token)
+
+    def _masked(self, response: Response, token: str | None = None) -> Response:
+        """The answer without the credential: a server may echo what it was sent, and answers are shown and kept."""
+        secret = token or self._key or ""
+        if len(secret) < SECRET:
             return response
-        token = await self.tokens.after_refusal(token)
-        return await self._exchange(method, path, query, body, bearing(token, headers), repeatable)
+        headers = {name: value.replace(secret, "***") for name, value in response.headers.items()}
+        return Response(response.status, headers, response.body.replace(secret.encode(), b"***"))
 
     async def _exchange(
         self,

@@ -124,16 +124,14 @@ async def remove_connection(context: Context) -> Any:
 
 
 async def rotate_connection(context: Context) -> Any:
-    """A new key for a connection."""
+    """A new key for a connection, checked first."""
     body = await context.body()
-    account_id = context.account.account_id
-
-    def rotate(tx: Transaction) -> dict[str, Any]:
-        row = connections.find_by_name(tx, account_id, context.request.path_params["name"])
-        connections.rotate(tx, context.vault, account_id, int(row["id"]), str(body.get("api_key") or ""))
-        return {"rotated": row["name"]}
-
-    return await context.database.write(rotate)
+    name = context.request.path_params["name"]
+    row = await context.database.write(connections.find_by_name, context.account.account_id, name)
+    identity = await connections.replace_key(
+        context.database, context.vault, context.door, row, str(body.get("api_key") or "")
+    )
+    return {"rotated": row["name"], "identity": identity}
 
 
 # Modules

@@ -182,14 +182,18 @@ def list_connections(tx: Transaction, account_id: int) -> list[ConnectionView]:
 
 def rotate(tx: Transaction, vault: Vault, account_id: int, connection_id: int, api_key: str) -> None:
     """Give a connection a new key; scenarios stay as they are."""
-    row = find(tx, account_id, connection_id)
+    check_rotation(find(tx, account_id, connection_id), api_key)
+    tx.run(ROTATE, {"connection_id": connection_id, "secret": vault.encrypt(api_key.strip())})
+
+
+def check_rotation(row: Row, api_key: str) -> None:
+    """Raises InvalidInput for a connection without a key, and for no key."""
     if row["url"] is None:
         raise InvalidInput("This account needs no key.", field="api_key")
     if row["kind"] == "oauth":
         raise InvalidInput("it is connected by OAuth", field="api_key", remedy="connect it again")
     if not api_key.strip():
         raise InvalidInput("is required", field="api_key", remedy="copy it from the account's settings")
-    tx.run(ROTATE, {"connection_id": connection_id, "secret": vault.encrypt(api_key.strip())})
 
 
 def reconnect(
@@ -271,6 +275,24 @@ def _renewing(row: Row, vault: Vault, door: Door, database: Database) -> Renewin
     return RenewingTokens(known, HttpTransport(known.server, door), load=load, save=save)
 
 
+async def replace_key(database: Database, vault: Vault, door: Door, row: Row, api_key: str) -> str:
+    """Check a new key, then give it to the connection; the account that it belongs to.
+
+    Raises InvalidInput for a key that is refused or belongs to somebody else, Unavailable for no answer; the old key stays.
+    """
+    check_rotation(row, api_key)
+    url = str(row["url"])
+    async with AsyncCloze(api_key=api_key.strip(), url=url, transport=HttpTransport(url, door)) as client:
+        identity = await verify(client, str(row["email"]))
+
+    def replace(tx: Transaction) -> None:
+        rotate(tx, vault, int(row["account_id"]), int(row["id"]), api_key)
+        verified(tx, int(row["id"]), identity)
+
+    await database.write(replace)
+    return identity
+
+
 async def verify(client: AsyncCloze, email: str = "") -> str:
     """The account that the other side names. Raises InvalidInput for wrong credentials, Unavailable for no answer."""
     by_token = client.sender.tokens is not None
@@ -284,7 +306,9 @@ async def verify(client: AsyncCloze, email: str = "") -> str:
         ) from None
     except ClozeError as error:
         raise Unavailable(
-            f"The connection could not be checked: {error.message}", field="url", remedy="check the address"
+            f"The connection could not be checked: {error.message}",
+            field="url",
+            remedy="check the address",
         ) from None
     identity = str(found.email or "")
     if email and identity and email.strip().lower() != identity.lower():

@@ -10,7 +10,7 @@ import msgspec
 
 from tieline.client import Response
 from tieline.client.sender import read_answer
-from tieline.http import mask_headers
+from tieline.http import is_secret, mask_headers, mask_path
 
 SHOWN = 20_000  # characters of a body kept with an exchange
 
@@ -125,8 +125,9 @@ def _shown(
             sent = msgspec.json.decode(body)
         except msgspec.DecodeError:
             sent = body[:SHOWN].decode("utf-8", "replace")
+    shown = {name: "***" if is_secret(name) else value for name, value in query.items()}
     return Exchange(
-        method, path, dict(query), mask_headers(headers), sent, response.status, decoded(response)
+        method, mask_path(path), shown, mask_headers(headers), sent, response.status, decoded(response)
     )
 
 

@@ -72,19 +72,16 @@ async def test(request: Request) -> Response:
 
 
 async def rotate(request: Request) -> Response:
-    """A new key."""
+    """A new key, checked first."""
     caller, values = await session.signed_in(request), await values_of(request)
+    row = await database(request).read(connections.find, caller.account_id, request.path_params["number"])
     try:
-        await database(request).write(
-            connections.rotate,
-            vault(request),
-            caller.account_id,
-            request.path_params["number"],
-            values.get("api_key", ""),
+        identity = await connections.replace_key(
+            database(request), vault(request), door(request), row, values.get("api_key", "")
         )
     except TielineError as error:
         return await page_of(request, {}, error)
-    return go(request, "/settings/connections", "The connection has its new key.")
+    return go(request, "/settings/connections", f"“{row['name']}” has its new key, and works as {identity}.")
 
 
 async def remove(request: Request) -> Response:
