@@ -87,6 +87,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trace_depth: Annotated[
         int, msgspec.Meta(description="Scenarios that may set off one another in a chain", ge=1)
     ] = 10
+    hook_rate: Annotated[
+        int, msgspec.Meta(description="Requests in ten seconds that one webhook takes; 0: unlimited", ge=0)
+    ] = 0
+    hook_queue: Annotated[
+        int, msgspec.Meta(description="Events of a scenario that may wait for its due time", ge=1)
+    ] = 10_000
     history_days: Annotated[int, msgspec.Meta(description="Days executions are kept", ge=1)] = 30
     log_level: Annotated[str, msgspec.Meta(description="debug, info, warning or error")] = "info"
 

@@ -76,6 +76,13 @@ class Blueprint:
         return {**DEFAULTS, **(given if isinstance(given, dict) else {})}
 
     @property
+    def extensions(self) -> Json:
+        """metadata.x_open: what only Tieline understands (1.22)."""
+        metadata = self.raw.get("metadata")
+        given = metadata.get(EXTENSION) if isinstance(metadata, dict) else None
+        return given if isinstance(given, dict) else {}
+
+    @property
     def orphans(self) -> list[Any]:
         """Flows that nothing leads to: kept and shown, never run."""
         metadata = self.raw.get("metadata")

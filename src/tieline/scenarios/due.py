@@ -11,7 +11,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 
 from tieline import clock, jobs
 from tieline.errors import InvalidInput
-from tieline.scenarios import schedule, state
+from tieline.scenarios import line, queue, schedule, state
 from tieline.scenarios.scheduling import CALENDAR
 from tieline.store.database import Row, Statement, Transaction
 from tieline.store.tables import execution, scenario
@@ -58,22 +58,27 @@ def plan(tx: Transaction, scenario_id: int, due: int | None) -> None:
         jobs.defer(tx, "schedule.tick", {"scenario": scenario_id, "due": due}, at=due)
 
 
-def tick(tx: Transaction, row: Row, due: int, zone: str) -> None:
+def tick(
+    tx: Transaction, row: Row, due: int, zone: str, *, sequential: bool = False, events: int | None = None
+) -> None:
     """Begin what is due and plan the next time, in one transaction.
 
-    While the execution before still runs nothing begins. What was missed follows the scheduling's policy.
+    While the execution before still runs nothing begins. What was missed follows the scheduling's policy. `events`: a
+    scenario that begins with events lets so many of those that wait run.
     """
     scheduling, scenario_id, now = msgspec.json.decode(row["scheduling"]), int(row["id"]), clock.now_ms()
     run, skipped = schedule.to_start(scheduling, due, now, zone)
     if skipped:
         _tell(tx, row, skipped, zone)
+    if run and events is not None:
+        queue.release(tx, scenario_id, events * len(run))
+        run = []
     if run and tx.one(BUSY, {"scenario_id": scenario_id}) is not None:
         log.info("scenario %s still runs: its due time %s is left out", scenario_id, due)
         run = []
+    lane = line.WHOLE if sequential or len(run) > 1 else None
     for at in run:
-        state.start(
-            tx, int(row["account_id"]), scenario_id, kind="scheduled", dedupe=f"due:{at}", sequential=True
-        )
+        state.begin(tx, int(row["account_id"]), scenario_id, kind="scheduled", dedupe=f"due:{at}", lane=lane)
     plan(tx, scenario_id, schedule.next_run(scheduling, max(due, now), zone))
 
 

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import msgspec
 
 from tieline.client import Transport
 from tieline.errors import InvalidInput, TielineError
-from tieline.expressions import Scope
+from tieline.expressions import Scope, from_json
 from tieline.http import Door
 from tieline.jobs import Handler, Job
 from tieline.modules import runner
 from tieline.modules.errors import ModuleError
-from tieline.scenarios import due, history, library, state, triggers
+from tieline.scenarios import due, history, library, line, state, triggers
 from tieline.scenarios.executing import Executor
 from tieline.scenarios.interpreter import Bundle
 from tieline.scenarios.lint import errors, lint
 from tieline.scenarios.plan import Node, Plan, compile_plan
+from tieline.scenarios.receiving import Inbox, Request
 from tieline.scenarios.scheduling import check_for_events
 from tieline.scenarios.shared import Shared
 from tieline.scenarios.triggers import HookAnswer
 from tieline.settings import Settings
 from tieline.store.database import Database, Row, Transaction
-from tieline.trace import Trace
 from tieline.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,9 @@ class Engine:
         self.local = local
         self.shared = Shared(database=database, settings=settings, door=door, vault=vault, local=local)
         self.executor = Executor(self.shared, self._unregister)
+        self.inbox = Inbox(
+            database, settings, vault, lambda account, number: self.shared.plan(account, number, None)
+        )
 
     async def close(self) -> None:
         """Let connections go."""
@@ -173,40 +176,23 @@ class Engine:
                     "needs data to start with", field="trigger", remedy="give JSON, or call the webhook"
                 )
             trigger = [plan.trigger.module.sample]
-        return await self.database.write(state.start, account_id, scenario_id, kind="manual", trigger=trigger)
+        return await self.database.write(
+            state.start,
+            account_id,
+            scenario_id,
+            kind="manual",
+            trigger=trigger,
+            lane=line.lane_of(plan, trigger),
+        )
 
     async def replay(self, account_id: int, execution_id: str) -> str:
         """Run the scenario's current version with the trigger data of an earlier execution."""
         found = await self.database.read(history.get_execution, account_id, execution_id)
-        return await self.run_once(account_id, found.execution.scenario_id, found.trigger)
+        return await self.run_once(account_id, found.execution.scenario_id, from_json(found.trigger))
 
-    async def receive(
-        self, token: str, *, headers: Mapping[str, str], query: Mapping[str, str], body: bytes
-    ) -> HookAnswer:
+    async def receive(self, token: str, event: Request) -> HookAnswer:
         """Take an event in: answered only when its execution is durable (3.6)."""
-        hook = await self.database.read(triggers.hook_by_token, token)
-        if hook is None or not hook["active"]:
-            return triggers.GONE
-        plan = await self.shared.plan(int(hook["account_id"]), int(hook["scenario_id"]), None)
-        try:
-            bundles = triggers.bundles_of(plan.trigger, headers, query, body)
-        except InvalidInput as error:
-            return HookAnswer(
-                400, "application/json", msgspec.json.encode({"status": "error", "message": str(error)})
-            )
-        trace = Trace.parse(headers.get("x-tieline-trace", "")) if headers.get("x-tieline-trace") else None
-        await self.database.write(
-            state.start,
-            int(hook["account_id"]),
-            int(hook["scenario_id"]),
-            kind="instant",
-            trigger=bundles,
-            dedupe=triggers.dedupe_key(headers, body),
-            trace=trace,
-            deepest=self.settings.trace_depth,
-            sequential=bool(plan.settings.get("sequential")),
-        )
-        return triggers.ACCEPTED if plan.trigger.module is None else triggers.CONFIRMED
+        return (await self.inbox.take(token, event)).answer
 
     # Schedules
 
@@ -217,7 +203,15 @@ class Engine:
         if row is None or not row["active"] or row["next_run"] != at:
             return
         timezone = await self.shared.timezone(int(row["account_id"]))
-        await self.database.write(due.tick, row, at, timezone)
+        plan = await self.shared.plan(int(row["account_id"]), scenario_id, None)
+        await self.database.write(
+            due.tick,
+            row,
+            at,
+            timezone,
+            sequential=bool(plan.settings.get("sequential")),
+            events=plan.most_events if plan.trigger.is_trigger else None,
+        )
 
     async def _prune(self, job: Job) -> None:
         await self.database.write(state.prune, self.settings.history_days)

@@ -10,6 +10,7 @@ import msgspec
 
 from tieline import clock
 from tieline.errors import TielineError
+from tieline.expressions import from_json
 from tieline.jobs import Job, Retry
 from tieline.modules import runner
 from tieline.modules.runner import CallContext, Exchange
@@ -48,8 +49,8 @@ class Executor:
             plan = await self.shared.plan(
                 int(row["account_id"]), int(row["scenario_id"]), int(row["version"])
             )
-            if row["started"] is None:
-                await self.database.write(journals.mark_running, execution_id)
+            if row["started"] is None and not await self.database.write(journals.mark_running, execution_id):
+                return  # taken out of the queue
             await self._interpret(plan, row, journal)
         except Stop as stop:
             failed = stop.error
@@ -87,7 +88,7 @@ class Executor:
             call=call,
             timezone=timezone,
             execution_id=str(row["id"]),
-            trigger=msgspec.json.decode(row["trigger"]),
+            trigger=from_json(msgspec.json.decode(row["trigger"])),
             constants={"system": {"scenarioId": scenario_id}},
             repeatable=await self._repeatable(account_id, bound),
             services=Services(

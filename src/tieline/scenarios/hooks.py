@@ -7,6 +7,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tieline.scenarios.engine import Engine
+from tieline.scenarios.hook_bodies import grouped
+from tieline.scenarios.receiving import Request as Event
 
 BODY_LIMIT = 10_000_000
 
@@ -23,9 +25,14 @@ async def receive(request: Request) -> Response:
         if len(body) > BODY_LIMIT:
             return _too_large()
     headers = {name.lower(): value for name, value in request.headers.items()}
-    answer = await engine.receive(
-        request.path_params["token"], headers=headers, query=dict(request.query_params), body=body
+    event = Event(
+        method=request.method,
+        client=request.client.host if request.client else "",
+        headers=headers,
+        query=grouped(request.query_params.multi_items()),
+        body=body,
     )
+    answer = await engine.receive(request.path_params["token"], event)
     return Response(answer.body, answer.status, media_type=answer.content_type)
 
 

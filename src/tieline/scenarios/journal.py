@@ -56,7 +56,11 @@ SHAPES = Statement(
 )
 RUNNING = Statement(
     update(execution)
-    .where(execution.c.id == bindparam("wanted"), execution.c.started.is_(None))
+    .where(
+        execution.c.id == bindparam("wanted"),
+        execution.c.started.is_(None),
+        execution.c.status == "queued",
+    )
     .values(status="running", started=bindparam("now"))
 )
 
@@ -209,9 +213,9 @@ def conceal(tx: Transaction, execution_id: str) -> None:
     tx.run(SHAPES, {"wanted": execution_id})
 
 
-def mark_running(tx: Transaction, execution_id: str) -> None:
-    """The execution has begun."""
-    tx.run(RUNNING, {"wanted": execution_id, "now": clock.now_ms()})
+def mark_running(tx: Transaction, execution_id: str) -> bool:
+    """The execution has begun; False when it must not begin any more."""
+    return bool(tx.run(RUNNING, {"wanted": execution_id, "now": clock.now_ms()}))
 
 
 def _record(tx: Transaction, values: dict[str, Any]) -> None:

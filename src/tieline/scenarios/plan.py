@@ -27,6 +27,7 @@ DIRECTIVES = {
 HOOK = "gateway:CustomWebHook"
 RESPOND = "gateway:WebhookRespond"
 NOTHING = compile_value({})
+EVENTS_AT_ONCE = 100  # that a due time lets through, when the trigger names no number
 FORK_LABELS = {ROUTER: "Router", IF_ELSE: "If-else", MERGE: "Merge"}
 
 
@@ -84,6 +85,7 @@ class Node:
     onerror: list[Node] = field(default_factory=list)
     guard: list[Node] = field(default_factory=list)
     feeder: int | None = None
+    interface: list[Any] = field(default_factory=list)
     group_by: CompiledValue | None = None
     stop_if_empty: bool = False
 
@@ -136,13 +138,23 @@ class Place:
 class Plan:
     """A runnable scenario version. `gaps` names the modules that this server cannot run.
 
-    `gathering`: the aggregators of each source module, in document order.
+    `gathering`: the aggregators of each source module, in document order. `sequence`: executions whose trigger gives
+    the same value of it run one after the other. `allow_self_trigger`: events that it causes may set it off again.
     """
 
     flow: list[Node]
     settings: Json
     gaps: list[str]
     gathering: dict[int, list[Place]] = field(default_factory=dict)
+    sequence: CompiledValue | None = None
+    allow_self_trigger: bool = False
+
+    @property
+    def most_events(self) -> int:
+        """How many events a due time lets through (`maxResults` of the trigger)."""
+        given = self.trigger.parameters.get("maxResults")
+        text = str(given if given is not None else "").strip()
+        return max(1, int(text)) if text.isdecimal() and len(text) < 7 else EVENTS_AT_ONCE
 
     @property
     def trigger(self) -> Node:
@@ -186,6 +198,9 @@ def compile_plan(blueprint: Blueprint) -> Plan:
     gaps: list[str] = []
     flow = _flow(blueprint.flow, gaps, main=True)
     plan = Plan(flow, blueprint.settings, gaps)
+    order = blueprint.extensions.get("sequence")
+    plan.sequence = compile_value(order) if isinstance(order, str) and order.strip() else None
+    plan.allow_self_trigger = blueprint.extensions.get("allow_self_trigger") is True
     for place in _places(flow):
         if place.node.feeder is not None:
             plan.gathering.setdefault(place.node.feeder, []).append(place)
@@ -238,6 +253,7 @@ def _node(raw: Any, gaps: list[str], *, first: bool, handler: bool, guard: list[
         directive=DIRECTIVES.get(name),
         hook=name == HOOK,
         guard=guard,
+        interface=_interface(raw),
     )
     if not (node.module or node.tool or node.directive or node.hook or name in FORKS):
         gaps.append(f"{node.label} (module {node.id}, {name})")
@@ -302,6 +318,12 @@ def _add_gathering(node: Node, raw: Json, gaps: list[str]) -> None:
         node.group_by = compile_value((flags or {})["groupBy"])
     if node.feeder is None:
         gaps.append(f"{node.label} has no source module (module {node.id})")
+
+
+def _interface(raw: Json) -> list[Any]:
+    metadata = raw.get("metadata")
+    found = metadata.get("interface") if isinstance(metadata, dict) else None
+    return found if isinstance(found, list) else []
 
 
 def _label(raw: Json, name: str) -> str:

@@ -8,7 +8,8 @@ import msgspec
 from sqlalchemy import bindparam, delete, select, update
 
 from tieline import clock, ids, jobs
-from tieline.scenarios import journal
+from tieline.expressions import to_json
+from tieline.scenarios import journal, line
 from tieline.store.database import Row, Statement, Transaction
 from tieline.store.statements import upsert
 from tieline.store.tables import account, execution, scenario
@@ -18,11 +19,14 @@ ENDED = frozenset({"success", "warning", "error", "skipped"})
 DAY = 86_400_000
 
 FIND = Statement(select(execution).where(execution.c.id == bindparam("wanted")))
+CAUSE = Statement(
+    select(execution.c.scenario_id, execution.c.trace).where(execution.c.id == bindparam("wanted"))
+)
 SCENARIO = Statement(select(scenario).where(scenario.c.id == bindparam("wanted")))
 TIMEZONE = Statement(select(account.c.timezone).where(account.c.id == bindparam("wanted")))
 COLUMNS = (
     "id", "account_id", "scenario_id", "version", "status", "type", "trigger", "dedupe", "trace", "depth", "created",
-    "finished", "error", "operations",
+    "finished", "error", "operations", "lane",
 )  # fmt: skip
 START = upsert(execution, columns=COLUMNS, conflict=("scenario_id", "dedupe"))
 FINISH = Statement(
@@ -74,7 +78,14 @@ def timezone(tx: Transaction, account_id: int) -> str:
     return str(tx.scalar(TIMEZONE, {"wanted": account_id}))
 
 
-def start(
+def start(tx: Transaction, /, account_id: int, scenario_id: int, **how: Any) -> str:
+    """Store an execution and what makes it run, whatever there was before; `how`: see `begin`."""
+    made = begin(tx, account_id, scenario_id, **how)
+    assert made is not None, "an execution with a key may be there already"
+    return made
+
+
+def begin(
     tx: Transaction,
     account_id: int,
     scenario_id: int,
@@ -84,38 +95,54 @@ def start(
     dedupe: str | None = None,
     trace: Trace | None = None,
     deepest: int = 0,
-    sequential: bool = False,
-) -> str:
-    """Store an execution and its job. The same event again starts nothing.
+    again: bool = True,
+    lane: str | None = None,
+    at: int | None = None,
+    waits: bool = False,
+) -> str | None:
+    """Store an execution and what makes it run. The same event again starts nothing: None.
 
-    A chain of scenarios that grows deeper than `deepest` is recorded as an error and not run.
+    `lane`: it waits for those before it in the same lane. `at`: not before. `waits`: until a due time lets it through.
+    A chain of scenarios that grows deeper than `deepest` is recorded as an error and not run; one that comes back to
+    this scenario is left out, unless it may set itself off `again`.
     """
     row = scenario_row(tx, scenario_id)
     assert row is not None
-    execution_id = ids.execution()
     depth = trace.depth + 1 if trace is not None else 0
-    too_deep = bool(deepest) and depth > deepest
-    error = {
-        "name": "RuntimeError",
-        "message": f"stopped: {depth} scenarios have set off one another, the limit is {deepest} (TIELINE_TRACE_DEPTH)",
-        "module": "",
-    }
-    stored = _store(
-        tx,
-        row,
-        execution_id,
-        kind=kind,
-        trigger=trigger,
-        dedupe=dedupe,
-        trace=trace,
-        status="error" if too_deep else "queued",
-        error=error if too_deep else None,
-    )
-    if stored and not too_deep:
-        jobs.defer(
-            tx, "execution.run", {"id": execution_id}, lock=f"scenario:{scenario_id}" if sequential else None
+    what: dict[str, Any] = {"kind": kind, "trigger": trigger, "dedupe": dedupe, "trace": trace}
+    if deepest and depth > deepest:
+        error = {
+            "name": "RuntimeError",
+            "message": f"stopped: {depth} scenarios have set off one another, the limit is {deepest} (TIELINE_TRACE_DEPTH)",
+            "module": "",
+        }
+        return _store(tx, row, status="error", error=error, **what)
+    if trace is not None and not again and (by := caused_by(tx, trace, scenario_id)) is not None:
+        return leave_out(
+            tx,
+            row,
+            reason=f"the scenario itself caused this event ({by}); it says nowhere that it may set itself off",
+            **what,
         )
-    return execution_id
+    made = _store(tx, row, status="waiting" if waits else "queued", lane=lane, **what)
+    if made is not None and not waits:
+        line.join(tx, scenario_id, lane, made, at)
+    return made
+
+
+def caused_by(tx: Transaction, trace: Trace, scenario_id: int) -> str | None:
+    """The execution of this scenario that stands in the chain of causes, if any."""
+    if trace.scenario == scenario_id:
+        return f"execution {trace.execution}"
+    found, steps = trace.execution, trace.depth + 1
+    while found and steps:
+        cause = tx.one(CAUSE, {"wanted": found})
+        if cause is None:
+            return None
+        if cause["scenario_id"] == scenario_id:
+            return f"execution {found}"
+        found, steps = str(cause["trace"]), steps - 1
+    return None
 
 
 def leave_out(
@@ -127,13 +154,12 @@ def leave_out(
     trigger: list[Any] | None = None,
     dedupe: str | None = None,
     trace: Trace | None = None,
-) -> None:
+) -> str | None:
     """Keep in the history that something did not run, and why. `row`: the scenario's."""
     error = {"name": "Skipped", "message": reason, "module": ""}
-    _store(
+    return _store(
         tx,
         row,
-        ids.execution(),
         kind=kind,
         trigger=trigger,
         dedupe=dedupe,
@@ -146,17 +172,17 @@ def leave_out(
 def _store(
     tx: Transaction,
     row: Row,
-    execution_id: str,
     *,
     kind: str,
     trigger: list[Any] | None,
     dedupe: str | None,
     trace: Trace | None,
     status: str,
-    error: dict[str, Any] | None,
-) -> bool:
-    """Insert an execution; False when the same event is there already."""
-    now = clock.now_ms()
+    error: dict[str, Any] | None = None,
+    lane: str | None = None,
+) -> str | None:
+    """Insert an execution: its id, None when the same event is there already."""
+    now, execution_id = clock.now_ms(), ids.execution()
     values = {
         "id": execution_id,
         "account_id": row["account_id"],
@@ -164,7 +190,7 @@ def _store(
         "version": row["version"],
         "status": status,
         "type": kind,
-        "trigger": msgspec.json.encode(trigger).decode(),
+        "trigger": msgspec.json.encode(to_json(trigger)).decode(),
         "dedupe": dedupe,
         "trace": trace.execution if trace is not None else "",
         "depth": trace.depth + 1 if trace is not None else 0,
@@ -172,8 +198,9 @@ def _store(
         "finished": now if status in ENDED else None,
         "error": msgspec.json.encode(error).decode() if error is not None else None,
         "operations": 0,
+        "lane": lane,
     }
-    return bool(tx.run(START, values))
+    return execution_id if tx.run(START, values) else None
 
 
 def finish(
@@ -196,6 +223,8 @@ def finish(
         "error_": None if error is None else msgspec.json.encode(error).decode(),
     }
     tx.run(FINISH, values)
+    if row["lane"] is not None:
+        line.leave(tx, str(row["id"]))
     if conceal:
         journal.conceal(tx, str(row["id"]))
     scenario_id = int(row["scenario_id"])

@@ -5,20 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 from sqlalchemy import bindparam, select, update
 
 from tieline import clock, ids
-from tieline.errors import Conflict, InvalidInput
+from tieline.errors import Conflict
 from tieline.modules import runner
+from tieline.scenarios.hook_bodies import bundles_of_request, decode_json
+from tieline.scenarios.hook_rules import HookOptions
 from tieline.scenarios.plan import Node
 from tieline.store.database import Row, Statement, Transaction
 from tieline.store.tables import binding, connection, hook, scenario
 
 BY_TOKEN = Statement(
-    select(hook, scenario.c.active)
+    select(hook, scenario.c.active, scenario.c.scheduling)
     .join(scenario, scenario.c.id == hook.c.scenario_id)
     .where(hook.c.token == bindparam("token"))
 )
@@ -35,6 +36,10 @@ REGISTERED = Statement(
     .where(hook.c.id == bindparam("wanted"))
     .values(event=bindparam("event_"), external_id=bindparam("external"))
 )
+OPTIONS = Statement(
+    update(hook).where(hook.c.id == bindparam("wanted")).values(options=bindparam("options_"))
+)
+SECRET = Statement(update(hook).where(hook.c.id == bindparam("wanted")).values(secret=bindparam("secret_")))
 OWN = Statement(
     select(connection.c.id).where(
         connection.c.account_id == bindparam("account_id"), connection.c.url.is_(None)
@@ -92,6 +97,16 @@ def registered(tx: Transaction, hook_id: int, event: str, external_id: str | Non
     tx.run(REGISTERED, {"wanted": hook_id, "event_": event, "external": external_id})
 
 
+def set_options(tx: Transaction, hook_id: int, options: HookOptions) -> None:
+    """Store who may send and what is made of it."""
+    tx.run(OPTIONS, {"wanted": hook_id, "options_": msgspec.json.encode(options).decode()})
+
+
+def set_secret(tx: Transaction, hook_id: int, encrypted: bytes | None) -> None:
+    """Store what senders have to know, or nothing."""
+    tx.run(SECRET, {"wanted": hook_id, "secret_": encrypted})
+
+
 def hook_by_token(tx: Transaction, token: str) -> Row | None:
     """The hook of an address, and whether its scenario is active."""
     return tx.one(BY_TOKEN, {"token": token})
@@ -130,32 +145,17 @@ def connection_of(tx: Transaction, account_id: int, scenario_id: int, resource: 
 
 
 def bundles_of(
-    trigger: Node, headers: Mapping[str, str], query: Mapping[str, str], body: bytes
+    trigger: Node,
+    headers: Mapping[str, str],
+    query: Mapping[str, Any],
+    body: bytes,
+    *,
+    stringify: bool = False,
 ) -> list[dict[str, Any]]:
     """The bundles of an event. Raises InvalidInput for a body that cannot be read."""
     if trigger.module is not None:
-        return runner.parse_event(trigger.module, _json(body))
-    value = _any_body(headers, body)
-    if isinstance(value, list):
-        return [item if isinstance(item, dict) else {"value": item} for item in value]
-    return [
-        {**query, **(value if isinstance(value, dict) else {"value": value} if value is not None else {})}
-    ]
-
-
-def _any_body(headers: Mapping[str, str], body: bytes) -> Any:
-    if not body.strip():
-        return None
-    if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-    return _json(body)
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInput(f"the body is not JSON: {error}", field="body", remedy="send JSON") from None
+        return runner.parse_event(trigger.module, decode_json(body))
+    return bundles_of_request(headers, query, body, stringify=stringify)
 
 
 def dedupe_key(headers: Mapping[str, str], body: bytes) -> str | None:

@@ -431,6 +431,10 @@ hook = Table(
     Column("connection_id", Id),
     Column("event", Text),  # person.audit.change …
     Column("external_id", Text),  # subscription id at the other side; null: not registered
+    Column(
+        "options", Text, nullable=False, default="{}", server_default="{}"
+    ),  # JSON scenarios.hook_rules.HookOptions
+    Column("secret", LargeBinary),  # encrypted: what senders prove that they know
     Column("created", BigInteger, nullable=False),
     UniqueConstraint("scenario_id", "module_id"),
 )
@@ -450,23 +454,37 @@ execution = Table(
     _account_id(),
     Column("scenario_id", Id, ForeignKey("scenario.id", ondelete="CASCADE"), nullable=False),
     Column("version", Integer, nullable=False),  # the blueprint version it began with, and keeps
-    Column("status", Text, nullable=False),  # queued | running | success | warning | error
+    Column(
+        "status", Text, nullable=False
+    ),  # waiting | queued | running | success | warning | error | skipped
     Column("type", Text, nullable=False),  # instant | scheduled | manual
     Column(
         "trigger", Text, nullable=False, default="null"
     ),  # JSON: the trigger's bundles, null: it reads them itself
     Column("dedupe", Text),  # the same event delivered twice starts one execution
-    Column("trace", Text, nullable=False, default=""),  # id of the first execution of the chain
+    Column("trace", Text, nullable=False, default=""),  # id of the execution that caused it
     Column("depth", Integer, nullable=False, default=0),
     Column("created", BigInteger, nullable=False),
     Column("started", BigInteger),
     Column("finished", BigInteger),
     Column("operations", Integer, nullable=False, default=0),
     Column("error", Text),  # JSON {name, message, module}
+    Column("lane", Text),  # executions of one lane run one after the other; null: beside all others
     UniqueConstraint("scenario_id", "dedupe", name="uq_execution_dedupe"),
     Index("ix_execution_scenario", "scenario_id", "created"),
     Index("ix_execution_account", "account_id", "created"),
     Index("ix_execution_status", "status"),
+    Index("ix_execution_trace", "trace"),
+)
+
+line = Table(  # executions in order: of a scenario and lane the one with the smallest id has its turn
+    "line",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("scenario_id", Id, ForeignKey("scenario.id", ondelete="CASCADE"), nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("execution_id", Text, ForeignKey("execution.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Index("ix_line_lane", "scenario_id", "lane", "id"),
 )
 
 operation = Table(  # the journal
