@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import secrets
-import uuid
+
+_calls = itertools.count()
 
 
 def sync_key() -> str:
@@ -28,14 +30,19 @@ def entry() -> str:
     return secrets.token_urlsafe(32)
 
 
-def execution() -> str:
-    """Id of an execution: 32 lower-case hexadecimal characters."""
-    return uuid.uuid4().hex
+def execution(now_ms: int) -> str:
+    """Id of an execution: 32 lower-case hexadecimal characters, growing with time and, in one process, with every call."""
+    return f"{now_ms:012x}{next(_calls) & 0xFFFFFFFF:08x}{secrets.token_hex(6)}"
 
 
 def secret(size: int = 32) -> str:
     """A random secret of `size` bytes, base64url: keys, tokens, hook addresses."""
     return secrets.token_urlsafe(size)
+
+
+def padded_secret(size: int = 24) -> str:
+    """A random secret of `size` bytes in plain base64, as Standard Webhooks writes it."""
+    return base64.b64encode(secrets.token_bytes(size)).decode()
 
 
 def s256(verifier: str) -> str:

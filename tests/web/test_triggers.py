@@ -1,11 +1,14 @@
-"""What sets scenarios off, on the pages: schedules."""
+"""What sets scenarios off, on the pages: schedules, webhooks."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from tests.scenarios.test_due import timed
-from tests.scenarios.test_engine import load
+from tests.scenarios.test_engine import activate, executions, load
+from tests.scenarios.test_hooks import HOOKED
 from tieline.scenarios import library
 
 if TYPE_CHECKING:
@@ -42,7 +45,7 @@ def test_a_schedule_is_seen_before_it_is_saved(page: Page, server: RunningServer
     page.click("text=Only at certain times")
     page.fill("[name='r0.start']", "08:00")
     page.press("[name='r0.start']", "Tab")
-    page.wait_for_selector("text=Another window")
+    page.wait_for_selector("aside li:has-text('09:00')")
     page.select_option("[name=missed]", "skip")
     page.click("text=Save the schedule")
     page.wait_for_selector("text=Schedule saved.")
@@ -51,3 +54,46 @@ def test_a_schedule_is_seen_before_it_is_saved(page: Page, server: RunningServer
         "type": "weekly", "time": "09:00", "days": [2], "restrict": [{"time": ["08:00", "24:00"]}],
         "timezone": "Asia/Tokyo", "missed": "skip",
     }  # fmt: skip
+
+
+def test_a_webhook_gets_its_address_a_secret_and_a_structure(page: Page, server: RunningServer) -> None:
+    number = load(server, json.dumps({**HOOKED, "scheduling": {"type": "daily", "time": "13:00"}}))
+    sign_in(page, server)
+    page.goto(f"{server.url}/scenarios/{number}")
+    page.click("a:has-text('Webhook')")
+    page.click("text=Make its address")
+    path = urlsplit(page.inner_text("#address")).path
+    page.click("text=Learn from the next event")
+    page.wait_for_selector("text=Waiting for an event")
+    assert server.request("POST", path, json_body={"word": "x", "deep": {"inner": 1}}, key=None).status == 200
+    page.reload()
+    assert page.inner_text(".tree >> nth=0").split() == [
+        "word",
+        "text",
+        "deep",
+        "collection",
+        "inner",
+        "number",
+    ]
+    page.select_option("[name=check]", "header")
+    page.check("[name=make]")
+    page.fill("[name=networks]", "127.0.0.1, ::1")
+    page.click("form >> button:has-text('Save')")
+    secret = page.inner_text("section.notice pre")
+    activate(server, number)
+    sent = {"X-Webhook-Secret": secret}
+    for word in ("one", "two"):
+        assert server.request("POST", path, json_body={"word": word}, key=None, headers=sent).status == 200
+    assert server.request("POST", path, json_body={}, key=None).status == 401
+    page.goto(f"{server.url}/scenarios/{number}/webhook")
+    assert secret not in page.content()
+    assert page.locator("#queue li").count() == 2
+    page.click("#queue summary >> nth=0")
+    page.click("#queue button:has-text('Take out') >> nth=0")
+    page.wait_for_selector("text=Taken out")
+    page.click("#queue summary >> nth=0")
+    page.click("#queue button:has-text('Run now')")
+    page.wait_for_selector("text=On its way.")
+    assert sorted(row.status for row in executions(server)) == ["skipped", "success"]
+    page.reload()
+    page.wait_for_selector("text=Nothing waits.")

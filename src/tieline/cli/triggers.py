@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import msgspec
@@ -64,7 +65,89 @@ def _scheduling(text: str) -> dict[str, Any]:
     return found
 
 
+def hook(
+    number: int,
+    check: Annotated[
+        str | None, typer.Option(help="What senders prove: none, header, hmac or standard.")
+    ] = None,
+    header: Annotated[str | None, typer.Option(help="The header of the secret or signature.")] = None,
+    secret: Annotated[str | None, typer.Option(help="The secret; - reads it from standard input.")] = None,
+    new_secret: Annotated[bool, typer.Option("--new-secret", help="Make a secret and show it once.")] = False,
+    network: Annotated[
+        list[str] | None, typer.Option(help="An address or network that may send; “any” for all.")
+    ] = None,
+    method: Annotated[str | None, typer.Option(help="The only verb, or any.")] = None,
+    headers: Annotated[bool | None, typer.Option(help="Tell the headers to the scenario.")] = None,
+    stringify: Annotated[bool | None, typer.Option(help="Give the body as one text.")] = None,
+    strict: Annotated[bool | None, typer.Option(help="Turn away what does not fit the structure.")] = None,
+    dedupe: Annotated[str | None, typer.Option(help="Expression that makes events the same event.")] = None,
+    learn: Annotated[
+        str | None, typer.Option(help="Take the structure from the next or the last event.")
+    ] = None,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """The webhook of a scenario: its address, and who may send there."""
+    given: dict[str, Any] = {
+        "check": check,
+        "header": header,
+        "secret": sys.stdin.read().strip() if secret == "-" else secret,
+        "new_secret": new_secret or None,
+        "networks": None if network is None else [one for one in network if one != "any"],
+        "method": method,
+        "headers": headers,
+        "stringify": stringify,
+        "strict": strict,
+        "dedupe": dedupe,
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    with server(data_dir, database, account) as reached:
+        found = reached.call("POST", f"/scenarios/{number}/hook", changes)
+        made = found.get("new_secret")
+        if learn is not None:
+            found = reached.call("POST", f"/scenarios/{number}/hook/learn", {"from": learn})
+    if json:
+        output.emit({**found, "new_secret": made} if made else found)
+        return
+    output.say(found["url"])
+    if made:
+        output.say(f"Secret (shown only now): {made}")
+    if found["options"].get("learning"):
+        output.say("The next event teaches its structure; it does not run.")
+    output.table(
+        [{"name": field.get("name"), "type": field.get("type")} for field in found["structure"]],
+        {"name": "Field", "type": "Type"},
+        "The structure of its events is not known yet.",
+    )
+
+
+def queue(
+    number: int,
+    run: Annotated[str | None, typer.Option(help="Run this event now, or “all” that wait.")] = None,
+    delete: Annotated[str | None, typer.Option(help="Take this event out, or “all”.")] = None,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """The events of a scenario that wait."""
+    place = f"/scenarios/{number}/queue"
+    with server(data_dir, database, account) as reached:
+        if run is not None:
+            reached.call("POST", f"{place}/run" if run == "all" else f"{place}/{run}/run")
+        if delete is not None:
+            reached.call("DELETE", place if delete == "all" else f"{place}/{delete}")
+        rows = reached.call("GET", place)
+    output.emit(rows) if json else output.table(
+        rows, {"id": "Event", "why": "Waits for", "lane": "Lane", "size": "Bytes"}, "Nothing waits."
+    )
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to `tieline scenario`."""
     app.command("next")(next_times)
     app.command("schedule")(set_schedule)
+    app.command("hook")(hook)
+    app.command("queue")(queue)

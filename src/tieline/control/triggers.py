@@ -1,11 +1,14 @@
-"""What sets scenarios off: their due times."""
+"""What sets scenarios off: due times, webhooks, the queue of events."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from tieline.control.frame import Context
-from tieline.scenarios import due, library, schedule, state
+from tieline.errors import InvalidInput
+from tieline.scenarios import due, hook_settings, library, queue, schedule, state
 from tieline.store.database import Transaction
 
 MOST = 1000
@@ -28,3 +31,73 @@ async def next_times(context: Context) -> Any:
         }
 
     return await context.database.read(read)
+
+
+async def show_hook(context: Context) -> Any:
+    """The webhook of a scenario: its address, who may send, the structure of its events."""
+    return await context.database.read(
+        hook_settings.show, context.account.account_id, context.number, context.settings.base_url
+    )
+
+
+async def change_hook(context: Context) -> Any:
+    """Make the webhook if there is none yet, and change its options."""
+    body, account = await context.body(), context.account
+    made = await context.database.write(
+        hook_settings.change, account.account_id, context.number, body, context.vault
+    )
+    shown = msgspec.to_builtins(await show_hook(context))
+    return {**shown, "new_secret": made} if made is not None else shown
+
+
+async def learn(context: Context) -> Any:
+    """Have the structure taken from the `next` event, or from the `last` one."""
+    wanted = (await context.body()).get("from", "next")
+    if wanted not in {"next", "last"}:
+        raise InvalidInput("must be next or last", field="from")
+    await context.database.write(
+        hook_settings.learn, context.account.account_id, context.number, last=wanted == "last"
+    )
+    return await show_hook(context)
+
+
+async def show_queue(context: Context) -> Any:
+    """The events that wait, oldest first."""
+
+    def read(tx: Transaction) -> list[queue.Waiting]:
+        library.find(tx, context.account.account_id, context.number)
+        return queue.queue_of(tx, context.account.account_id, context.number, MOST)
+
+    return await context.database.read(read)
+
+
+async def run_queued(context: Context) -> Any:
+    """Let events run before their due time: one, or all that wait."""
+    wanted, account_id = context.request.path_params.get("execution"), context.account.account_id
+
+    def write(tx: Transaction) -> list[str]:
+        library.find(tx, account_id, context.number)
+        if wanted is None:
+            return queue.release(tx, context.number, MOST)
+        queue.run_now(tx, account_id, context.number, wanted)
+        return [wanted]
+
+    return {"running": await context.database.write(write)}
+
+
+async def take_out(context: Context) -> Any:
+    """Take events out of the queue: one, or all."""
+    wanted, account = context.request.path_params.get("execution"), context.account
+
+    def write(tx: Transaction) -> list[str]:
+        library.find(tx, account.account_id, context.number)
+        gone = (
+            [wanted]
+            if wanted
+            else [w.id for w in queue.queue_of(tx, account.account_id, context.number, MOST)]
+        )
+        for one in gone:
+            queue.take_out(tx, account.account_id, context.number, one, account.email)
+        return gone
+
+    return {"removed": await context.database.write(write)}

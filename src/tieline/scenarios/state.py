@@ -182,7 +182,8 @@ def _store(
     lane: str | None = None,
 ) -> str | None:
     """Insert an execution: its id, None when the same event is there already."""
-    now, execution_id = clock.now_ms(), ids.execution()
+    now = clock.now_ms()
+    execution_id = ids.execution(now)
     values = {
         "id": execution_id,
         "account_id": row["account_id"],

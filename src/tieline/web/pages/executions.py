@@ -16,7 +16,7 @@ from tieline.web.context import database, engine
 from tieline.web.page import go, is_partial, render
 
 PAGE = 50
-STATUSES = ("queued", "running", "success", "warning", "error", "skipped")
+STATUSES = ("waiting", "queued", "running", "success", "warning", "error", "skipped")
 
 
 async def listing(request: Request) -> Response:

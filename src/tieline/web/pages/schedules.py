@@ -38,6 +38,7 @@ MISSED = {
     "skip": "leave them out",
     "all": "run for each of them",
 }
+PARTS = {"schedule": "parts/schedule.html", "coming": "parts/coming.html"}  # by what htmx asks to replace
 Lists = dict[str, list[str]]
 
 
@@ -143,7 +144,7 @@ async def _page(
         times = [at.at for at in due.coming(shown, stored, caller.timezone)]
     return await render(
         request,
-        "parts/schedule.html" if request.headers.get("hx-target") == "schedule" else "schedule.html",
+        PARTS.get(request.headers.get("hx-target", ""), "schedule.html"),
         status=status,
         scenario=found,
         scheduling=shown,
