@@ -42,6 +42,17 @@ def table(rows: Sequence[dict[str, Any]], columns: dict[str, str], empty: str) -
         print("  ".join(text.ljust(widths[n]) for n, text in enumerate(line)).rstrip())
 
 
+def findings(rows: Sequence[dict[str, Any]]) -> None:
+    """What lint says, two lines each: what and where, and what to do."""
+    if not rows:
+        print("No findings.")
+    for row in rows:
+        module = f" module {row['module_id']}:" if row["module_id"] is not None else ""
+        remedy = f": {row['suggestion']}" if row["suggestion"] else ""
+        print(f"{row['severity']} {row['code']}{module} {row['message']}")
+        print(f"    at {row['pointer'] or 'the top'}{remedy}")
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return "–"

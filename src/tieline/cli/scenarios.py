@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from tieline.cli import output, triggers
+from tieline.cli import output, triggers, versions
 from tieline.cli.options import Account, DatabaseUrl, DataDir, File, Json
 from tieline.cli.options import read_file as _read
 from tieline.cli.options import server as _server
@@ -23,6 +23,12 @@ def scenario_import(
     connection: Annotated[
         str | None, typer.Option(help="Connect it to this connection; “This account” needs no key.")
     ] = None,
+    bindings: Annotated[
+        str | None,
+        typer.Option(
+            "--bindings", help="A mapping table, JSON: [{kind, foreign_id, name}, …]; see `bindings`."
+        ),
+    ] = None,
     account: Account = None,
     data_dir: DataDir = None,
     database: DatabaseUrl = None,
@@ -30,24 +36,17 @@ def scenario_import(
 ) -> None:
     """Import a Make blueprint."""
     text = _read(file).decode("utf-8", "replace")
+    table = versions.table_of(bindings) if bindings else None
+    body = {"blueprint": text, "connection": connection, "bindings": table}
     with _server(data_dir, database, account) as server:
-        made = server.call("POST", "/scenarios", {"blueprint": text, "connection": connection})
+        made = server.call("POST", "/scenarios", body)
     if json:
         output.emit(made)
         return
     output.say(f"Scenario {made['id']}: {made['name']}")
-    _findings(made["findings"])
-
-
-def _findings(rows: list[dict[str, Any]]) -> None:
-    """Two lines each: what and where, and what to do."""
-    if not rows:
-        output.say("No findings.")
-    for row in rows:
-        module = f" module {row['module_id']}:" if row["module_id"] is not None else ""
-        output.say(f"{row['severity']} {row['code']}{module} {row['message']}")
-        remedy = f": {row['suggestion']}" if row["suggestion"] else ""
-        output.say(f"    at {row['pointer'] or 'the top'}{remedy}")
+    output.findings(made["findings"])
+    for loss in made["losses"]:
+        output.say(f"lost: module {loss['module_id']}, {loss['what']}: {loss['remedy']}")
 
 
 @scenario_app.command("list")
@@ -90,7 +89,7 @@ def scenario_show(
         {"kind": "Needs", "label": "Called", "name": "Connected to"},
         "It needs no connections.",
     )
-    _findings(found["findings"])
+    output.findings(found["findings"])
 
 
 @scenario_app.command("export")
@@ -110,7 +109,12 @@ def scenario_export(
         found = server.call(
             "GET", f"/scenarios/{number}/export", for_make="true" if for_make else None, version=version
         )
-    output.emit(found) if json else print(found["blueprint"], end="")
+    if json:
+        output.emit(found)
+        return
+    for loss in found["not_in_make"]:
+        output.progress(f"tieline: module {loss['module_id']}: {loss['what']}; {loss['remedy']}")
+    print(found["blueprint"], end="")
 
 
 @scenario_app.command("lint")
@@ -122,7 +126,7 @@ def scenario_lint(file: File, json: Json = False) -> None:
     if json:
         output.emit(findings)
     else:
-        _findings([msgspec.to_builtins(finding) for finding in findings])
+        output.findings([msgspec.to_builtins(finding) for finding in findings])
     if errors(findings):
         raise typer.Exit(1)
 
@@ -282,3 +286,4 @@ def scenario_replay(
 
 
 triggers.register(scenario_app)
+versions.register(scenario_app)

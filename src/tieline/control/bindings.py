@@ -11,13 +11,29 @@ from tieline.store.database import Transaction
 
 
 async def bind(context: Context) -> Any:
-    """Connect one resource of a scenario to one of ours, by name."""
+    """Connect one resource of a scenario to one of ours, by name; or a whole table of them."""
     body = await context.body()
     account_id = context.account.account_id
-    kind, foreign, name = (str(body.get(field) or "") for field in ("kind", "foreign_id", "name"))
-    foreign = "" if foreign == "-" else foreign  # what a module needs without naming it
+    table = body.get("bindings") or [body]
 
     def act(tx: Transaction) -> Any:
+        apply(tx, account_id, context.number, table)
+        return library.bindings(tx, account_id, context.number)
+
+    return await context.database.write(act)
+
+
+def apply(tx: Transaction, account_id: int, scenario_id: int, table: Any) -> None:
+    """Connect what a mapping table says: {kind, foreign_id, name} of each resource. Raises InvalidInput, NotFound.
+
+    A row without a name leaves its resource as it is, so a table that was written out can be filled in bit by bit.
+    """
+    if not isinstance(table, list) or not all(isinstance(row, dict) for row in table):
+        raise InvalidInput("must be a list", field="bindings", remedy="send [{kind, foreign_id, name}, …]")
+    for row in table:
+        kind, foreign, name = (str(row.get(field) or "") for field in ("kind", "foreign_id", "name"))
+        if not name and len(table) > 1:
+            continue
         if kind not in bindings.HOMES:
             known = ", ".join(bindings.HOMES)
             raise InvalidInput(f"“{kind}” is unknown", field="kind", remedy=f"one of: {known}")
@@ -26,7 +42,5 @@ async def bind(context: Context) -> Any:
         if chosen is None:
             known = ", ".join(one.name for one in found) or "none yet"
             raise NotFound(f"There is no {kind} “{name}”.", remedy=f"there are: {known}")
-        library.bind(tx, account_id, context.number, kind, foreign, chosen.id)
-        return library.bindings(tx, account_id, context.number)
-
-    return await context.database.write(act)
+        # “-” stands for what a module needs without naming it.
+        library.bind(tx, account_id, scenario_id, kind, "" if foreign == "-" else foreign, chosen.id)

@@ -10,6 +10,7 @@ import msgspec
 from tieline import importing
 from tieline.client import AsyncCloze, HttpTransport
 from tieline.client.asynchronous import CLOZE
+from tieline.control import bindings
 from tieline.control.clients import client_of
 from tieline.control.frame import Context
 from tieline.crm import accounts, finding, sample
@@ -19,7 +20,9 @@ from tieline.modules import MODULES, Module, connections, find_module, runner
 from tieline.modules.dialog import describe_module
 from tieline.records.kinds import KINDS
 from tieline.scenarios import due, history, library, state
+from tieline.scenarios.blueprint import export
 from tieline.scenarios.lint import lint_source
+from tieline.scenarios.placeholders import losses, not_in_make
 from tieline.store.database import Transaction
 
 EXPORT_PAGE = 500
@@ -190,9 +193,15 @@ async def import_scenario(context: Context) -> Any:
 
     def store(tx: Transaction) -> library.Imported:
         chosen = connections.find_by_name(tx, account.account_id, str(name))["id"] if name else None
-        return library.import_blueprint(
+        made = library.import_blueprint(
             tx, account.account_id, body.get("blueprint") or "", author=account.email, connection_id=chosen
         )
+        if table := body.get("bindings"):
+            bindings.apply(tx, account.account_id, made.id, table)
+            left = library.findings(tx, account.account_id, made.id)
+            made.findings = [f for f in made.findings if f.code != "BP014"]
+            made.findings += [f for f in left if f.code == "BP014"]
+        return made
 
     return await context.database.write(store)
 
@@ -213,6 +222,7 @@ async def show_scenario(context: Context) -> Any:
             "upcoming": due.coming(shown["scheduling"], shown["next_run"], state.timezone(tx, account_id)),
             "connections": library.bindings(tx, account_id, context.number),
             "findings": library.findings(tx, account_id, context.number),
+            "losses": losses(library.load_blueprint(tx, account_id, context.number)),
         }
 
     return await context.database.read(read)
@@ -222,14 +232,16 @@ async def export_scenario(context: Context) -> Any:
     """The canonical text."""
     for_make = context.request.query_params.get("for_make") == "true"
     version = context.request.query_params.get("version", "")
-    text = await context.database.read(
-        library.export_blueprint,
+    found = await context.database.read(
+        library.load_blueprint,
         context.account.account_id,
         context.number,
         int(version) if version.isdecimal() else None,
-        for_make=for_make,
     )
-    return {"blueprint": text}
+    return {
+        "blueprint": export(found, for_make=for_make),
+        "not_in_make": not_in_make(found) if for_make else [],
+    }
 
 
 async def lint_blueprint(context: Context) -> Any:

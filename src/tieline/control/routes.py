@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from tieline.control import apps, bindings, clients, keychains, office, queries, reports, triggers
+from tieline.control import apps, bindings, clients, keychains, office, queries, reports, triggers, versions
 from tieline.control import handlers as h
 from tieline.control.frame import Handler, control
 
@@ -45,6 +45,11 @@ def routes() -> list[BaseRoute]:
                 _route("GET", "/scenarios/{number:int}", h.show_scenario),
                 _route("DELETE", "/scenarios/{number:int}", h.remove_scenario),
                 _route("GET", "/scenarios/{number:int}/export", h.export_scenario),
+                _route("GET", "/scenarios/{number:int}/versions", versions.listing),
+                _route("POST", "/scenarios/{number:int}/versions", versions.save),
+                _route("GET", "/scenarios/{number:int}/diff", versions.compare),
+                _route("POST", "/scenarios/{number:int}/restore", versions.restore),
+                _route("POST", "/scenarios/{number:int}/repoint", versions.repoint),
                 _route("POST", "/scenarios/{number:int}/connect", h.connect_scenario),
                 _route("POST", "/scenarios/{number:int}/bind", bindings.bind),
                 _route("POST", "/scenarios/{number:int}/schedule", h.schedule_scenario),

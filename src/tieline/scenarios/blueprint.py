@@ -195,9 +195,12 @@ def _maybe(value: Any) -> Json | None:
 
 
 def export(blueprint: Blueprint, *, for_make: bool = False) -> str:
-    """The canonical text (1.21): the same version gives the same bytes. `for_make` leaves our extensions out."""
-    raw = _without_extensions(blueprint.raw) if for_make else blueprint.raw
-    return json.dumps(_ordered_top(raw), indent=4, ensure_ascii=False) + "\n"
+    """The canonical text (1.21): the same version gives the same bytes.
+
+    `for_make` leaves out what only this server understands, and secrets that stand in the blueprint.
+    """
+    raw = _without_secrets(_without_extensions(blueprint.raw)) if for_make else blueprint.raw
+    return json.dumps(_ordered_top(raw), indent=4, ensure_ascii=False)
 
 
 def _ordered(value: Json, keys: tuple[str, ...]) -> Json:
@@ -248,3 +251,29 @@ def _without_extensions(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_extensions(item) for name, item in value.items() if name != EXTENSION}
     return [_without_extensions(item) for item in value] if isinstance(value, list) else value
+
+
+SECRET = frozenset({"password", "cert", "pkey"})
+SECRET_NAMES = frozenset({"authPass", "password", "apiKey", "clientSecret"})
+
+
+def _without_secrets(raw: Json) -> Json:
+    """Fields that hold a password, a key or a certificate, emptied; a mapped one holds none."""
+    made: Json = json.loads(json.dumps(raw))
+    for step in Blueprint(made).walk():
+        metadata = step.raw.get("metadata")
+        described = metadata if isinstance(metadata, dict) else {}
+        for part, told in (("parameters", "parameters"), ("mapper", "expect")):
+            fields = step.raw.get(part)
+            entries = described.get(told)
+            secret = SECRET_NAMES | {
+                str(entry.get("name"))
+                for entry in (entries if isinstance(entries, list) else [])
+                if isinstance(entry, dict) and str(entry.get("type")).partition(":")[0] in SECRET
+            }
+            if not isinstance(fields, dict):
+                continue
+            for name in secret & set(fields):
+                if isinstance(fields[name], str) and "{{" not in fields[name]:
+                    fields[name] = ""
+    return made

@@ -15,7 +15,10 @@ from tieline.scenarios import due, state
 from tieline.scenarios import scheduling as schedules
 from tieline.scenarios.bindings import Binding
 from tieline.scenarios.blueprint import Blueprint, export, parse
-from tieline.scenarios.lint import Finding, lint
+from tieline.scenarios.diff import Change, diff
+from tieline.scenarios.lint import Finding, errors, lint
+from tieline.scenarios.merging import Clash, merge
+from tieline.scenarios.placeholders import Loss, losses
 from tieline.scenarios.plan import HOOK
 from tieline.scenarios.resources import resources
 from tieline.scenarios.tools import TOOLS
@@ -55,12 +58,14 @@ LIST = Statement(
 
 
 class Imported(msgspec.Struct):
-    """What an import made."""
+    """What an import or a save made. `merged`: another change since then was joined with it."""
 
     id: int
     name: str
     version: int
     findings: list[Finding]
+    losses: list[Loss] = []
+    merged: bool = False
 
 
 class ScenarioView(msgspec.Struct):
@@ -109,7 +114,22 @@ def import_blueprint(
     resource_bindings.note(tx, row_id, resources(blueprint))
     if chosen is not None:
         bind_all(tx, account_id, row_id, chosen)
-    return Imported(row_id, blueprint.name, 1, [*left_out, *findings(tx, account_id, row_id)])
+    told = [*left_out, *findings(tx, account_id, row_id)]
+    return Imported(row_id, blueprint.name, 1, told, losses(blueprint))
+
+
+class MergeConflict(Conflict):
+    """Two changes of one version touch the same place."""
+
+    code = "merge-conflict"
+
+    def __init__(self, version: int, clashes: list[Clash]) -> None:
+        places = "; ".join(str(clash) for clash in clashes)
+        super().__init__(
+            f"Version {version} was saved meanwhile, and both changed {places}.",
+            remedy=f"take version {version}, and make the change there",
+        )
+        self.clashes = clashes
 
 
 def save_version(
@@ -121,19 +141,67 @@ def save_version(
     author: str = "",
     based_on: int | None = None,
 ) -> Imported:
-    """Store a new version. Raises Conflict when somebody saved one after `based_on`."""
+    """Store a new version. What somebody saved after `based_on` is kept: the two changes are joined.
+
+    Raises MergeConflict when both touch the same place, InvalidInput for what is no blueprint. The same text again
+    makes no new version.
+    """
     row = find(tx, account_id, scenario_id)
-    if based_on is not None and based_on != row["version"]:
-        raise Conflict(
-            f"Version {row['version']} was saved meanwhile.", remedy="reload, and make the change there"
-        )
+    current = int(row["version"])
     blueprint = parse(source)
-    version = int(row["version"]) + 1
+    merged = based_on is not None and based_on != current
+    if based_on is not None and merged:
+        theirs = load_blueprint(tx, account_id, scenario_id, current)
+        joined = merge(load_blueprint(tx, account_id, scenario_id, based_on), blueprint, theirs)
+        if joined.clashes:
+            raise MergeConflict(current, joined.clashes)
+        blueprint = parse(joined.raw)
+    if export(blueprint) == export_blueprint(tx, account_id, scenario_id):
+        return Imported(
+            scenario_id, blueprint.name, current, findings(tx, account_id, scenario_id), losses(blueprint)
+        )
+    if row["active"]:
+        _check_on(blueprint, load_blueprint(tx, account_id, scenario_id, current))
+    version = current + 1
     _add_version(tx, scenario_id, version, blueprint, author)
     resource_bindings.note(tx, scenario_id, resources(blueprint))
     values = {"version": version, "name": blueprint.name[:NAME_LIMIT], "changed": clock.now_ms()}
     tx.run(update(scenario).where(scenario.c.id == scenario_id).values(**values))
-    return Imported(scenario_id, blueprint.name, version, findings(tx, account_id, scenario_id))
+    told = findings(tx, account_id, scenario_id)
+    return Imported(scenario_id, blueprint.name, version, told, losses(blueprint), merged)
+
+
+def _check_on(blueprint: Blueprint, current: Blueprint) -> None:
+    """A scenario that is on goes on with the new version at once: it has to be able to. Raises InvalidInput."""
+    wrong = [f"module {found.module_id}: {found.message}" for found in errors(lint(blueprint))]
+    wrong += [loss.what for loss in losses(blueprint) if "/orphans/" not in loss.pointer]
+    first, before = blueprint.flow[0], current.flow[0]
+    if any(first.get(name) != before.get(name) for name in ("id", "module", "parameters")):
+        wrong.append("it begins with another module")
+    if wrong:
+        raise InvalidInput(
+            f"The scenario is on, and this version could not run: {'; '.join(wrong)}.",
+            field="blueprint",
+            remedy="mend it, or switch the scenario off first",
+        )
+
+
+def restore(
+    tx: Transaction, account_id: int, scenario_id: int, version: int, *, author: str = ""
+) -> Imported:
+    """Make an earlier version the current one again, as a new version. Raises NotFound."""
+    text = export_blueprint(tx, account_id, scenario_id, version)
+    return save_version(tx, account_id, scenario_id, text, author=author)
+
+
+def compare(
+    tx: Transaction, account_id: int, scenario_id: int, before: int, after: int | None = None
+) -> list[Change]:
+    """What is different between two versions; `after` None: the current one. Raises NotFound."""
+    return diff(
+        load_blueprint(tx, account_id, scenario_id, before),
+        load_blueprint(tx, account_id, scenario_id, after),
+    )
 
 
 def _add_version(tx: Transaction, scenario_id: int, version: int, blueprint: Blueprint, author: str) -> None:
@@ -196,7 +264,8 @@ def load_blueprint(
 ) -> Blueprint:
     """A version of a scenario, the current one by default. Raises NotFound."""
     row = find(tx, account_id, scenario_id)
-    found = tx.one(VERSION, {"scenario_id": scenario_id, "version": version or row["version"]})
+    wanted = row["version"] if version is None else version
+    found = tx.one(VERSION, {"scenario_id": scenario_id, "version": wanted})
     if found is None:
         raise NotFound(f"There is no version {version}.")
     return parse(str(found["blueprint"]))

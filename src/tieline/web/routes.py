@@ -30,6 +30,7 @@ from tieline.web.pages import (
     schedules,
     sign_in,
     team,
+    versions,
     webhooks,
 )
 from tieline.web.templating import FOLDER
@@ -113,6 +114,10 @@ def routes() -> list[BaseRoute]:
         _page("/scenarios/{number:int}/schedule", schedules.show, GET),
         _page("/scenarios/{number:int}/schedule", schedules.save, POST),
         _page("/scenarios/{number:int}/schedule/preview", schedules.preview, POST),
+        _page("/scenarios/{number:int}/versions", versions.show, GET),
+        _page("/scenarios/{number:int}/versions", versions.save, POST),
+        _page("/scenarios/{number:int}/restore", versions.restore, POST),
+        _page("/scenarios/{number:int}/repoint", versions.repoint, POST),
         _page("/scenarios/{number:int}/rename", scenarios.rename, POST),
         _page("/scenarios/{number:int}/delete", scenarios.remove, POST),
         _page("/scenarios/{number:int}/export", scenarios.export, GET),

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from tieline.crm.access import Caller
 from tieline.errors import InvalidInput, NotFound, TielineError
 from tieline.modules import connections, find_module
-from tieline.scenarios import bindings, due, history, library
+from tieline.scenarios import bindings, due, history, library, placeholders
 from tieline.scenarios.blueprint import Blueprint, parse
 from tieline.store.database import Transaction
 from tieline.web import canvas, session, tokens
@@ -215,6 +215,7 @@ def _read(tx: Transaction, caller: Caller, number: int) -> dict[str, Any]:
         "scenario": library.get_scenario(tx, account_id, number),
         "blueprint": library.load_blueprint(tx, account_id, number),
         "findings": library.findings(tx, account_id, number),
+        "losses": placeholders.losses(library.load_blueprint(tx, account_id, number)),
         "bindings": library.bindings(tx, account_id, number),
         "connections": connections.list_connections(tx, account_id),
         "choices": {kind: bindings.choices(tx, account_id, kind) for kind in bindings.HOMES},
@@ -251,6 +252,9 @@ def _panel(blueprint: Blueprint, number: int) -> dict[str, Any] | None:
             "filter": tokens.shown(canvas.filter_words(found), labels) if isinstance(found, dict) else None,
             "filter_name": found.get("name") if isinstance(found, dict) else None,
             "known": module is not None,
+            "placeholder": next(
+                (p for p in placeholders.placeholders(blueprint) if p.module_id == number), None
+            ),
         }
     return None
 
