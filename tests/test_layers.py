@@ -22,7 +22,7 @@ HILL = (
     ("store",),
     ("query", "expressions"),
     ("records",),
-    ("http", "vault"),
+    ("http", "mail", "vault"),
     ("settings",),
     ("errors", "clock", "ids", "trace"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -93,6 +93,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     hook_queue: Annotated[
         int, msgspec.Meta(description="Events of a scenario that may wait for its due time", ge=1)
     ] = 10_000
+    hook_reply_timeout: Annotated[
+        float,
+        msgspec.Meta(description="Seconds the sender of a webhook waits for a scenario's own answer", gt=0),
+    ] = 60.0
+    smtp_host: Annotated[
+        str, msgspec.Meta(description="SMTP server for outgoing e-mail; empty: none is sent")
+    ] = ""
+    smtp_port: Annotated[int, msgspec.Meta(description="Its port", ge=1, le=65535)] = 587
+    smtp_security: Annotated[
+        Literal["starttls", "tls", "none"],
+        msgspec.Meta(description="starttls, tls (from the first byte on, usually port 465) or none"),
+    ] = "starttls"
+    smtp_user: Annotated[str, msgspec.Meta(description="User name for it; empty: no sign-in")] = ""
+    smtp_password: Annotated[str, msgspec.Meta(description="Password for it")] = ""
+    smtp_from: Annotated[str, msgspec.Meta(description="Sender of e-mail; empty: the user name")] = ""
     history_days: Annotated[int, msgspec.Meta(description="Days executions are kept", ge=1)] = 30
     log_level: Annotated[str, msgspec.Meta(description="debug, info, warning or error")] = "info"
 

@@ -20,7 +20,7 @@ from tieline.cli.options import read_file as _read
 from tieline.cli.options import server as _server
 from tieline.cli.reach import Server
 from tieline.cli.scenarios import scenario_app
-from tieline.cli.services import keychain_app
+from tieline.cli.services import datastore_app, keychain_app
 from tieline.settings import load
 
 app = typer.Typer(
@@ -37,6 +37,7 @@ app.add_typer(connection_app, name="connection")
 app.add_typer(oauth_app, name="app")
 app.add_typer(module_app, name="module")
 app.add_typer(scenario_app, name="scenario")
+app.add_typer(datastore_app, name="datastore")
 app.add_typer(keychain_app, name="keychain")
 app.add_typer(settings_app, name="settings")
 app.add_typer(team_app, name="team")

@@ -22,7 +22,7 @@ Node = Annotated[str | None, typer.Option(help="Sub-team, such as /US/West.")]
 
 def _shown(name: str, value: object) -> object:
     """A setting without what would let a reader act as somebody."""
-    if name == "secret_key":
+    if name in {"secret_key", "smtp_password"}:
         return "***" if value else value
     return mask_url(value) if isinstance(value, str) and "://" in value else value
 

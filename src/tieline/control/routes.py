@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from tieline.control import apps, bindings, clients, keychains, office, queries, reports, triggers, versions
+from tieline.control import (
+    apps,
+    bindings,
+    clients,
+    datastores,
+    keychains,
+    office,
+    queries,
+    reports,
+    triggers,
+    versions,
+)
 from tieline.control import handlers as h
 from tieline.control.frame import Handler, control
 
@@ -33,6 +44,12 @@ def routes() -> list[BaseRoute]:
                 _route("GET", "/keychains", keychains.listing),
                 _route("POST", "/keychains", keychains.add),
                 _route("DELETE", "/keychains/{name}", keychains.remove),
+                _route("GET", "/datastores", datastores.listing),
+                _route("POST", "/datastores", datastores.create),
+                _route("GET", "/datastores/{name}", datastores.show),
+                _route("DELETE", "/datastores/{name}", datastores.remove),
+                _route("POST", "/datastores/{name}/records", datastores.put_record),
+                _route("POST", "/datastores/{name}/records/remove", datastores.remove_record),
                 _route("GET", "/apps", apps.listing),
                 _route("POST", "/apps", apps.register),
                 _route("DELETE", "/apps/{client_id}", apps.revoke),

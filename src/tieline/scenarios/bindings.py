@@ -10,10 +10,16 @@ from sqlalchemy import Table, bindparam, select, update
 from tieline.errors import NotFound
 from tieline.store.database import Row, Statement, Transaction
 from tieline.store.statements import upsert
-from tieline.store.tables import binding, connection, keychain
+from tieline.store.tables import binding, connection, data_store, keychain, scenario
 
 # Where the resources of each kind live. A hook of an app is registered through a connection.
-HOMES: dict[str, Table] = {"connection": connection, "hook": connection, "keychain": keychain}
+HOMES: dict[str, Table] = {
+    "connection": connection,
+    "hook": connection,
+    "keychain": keychain,
+    "datastore": data_store,
+    "scenario": scenario,
+}
 ACCOUNTS = ("connection", "hook")
 OF_SCENARIO = Statement(
     select(binding)

@@ -14,8 +14,9 @@ from tieline.http import Door
 from tieline.jobs import Handler, Job
 from tieline.modules import runner
 from tieline.modules.errors import ModuleError
-from tieline.scenarios import due, history, library, line, state, triggers
+from tieline.scenarios import due, history, library, line, replies, state, triggers
 from tieline.scenarios.executing import Executor
+from tieline.scenarios.interface import START, typed
 from tieline.scenarios.interpreter import Bundle
 from tieline.scenarios.lint import errors, lint
 from tieline.scenarios.plan import Node, Plan, compile_plan
@@ -76,7 +77,9 @@ class Engine:
         scheduling = msgspec.json.decode(row["scheduling"])
         zone = await self.shared.timezone(account_id)
         due_at = due.first(scheduling, zone)
-        if plan.trigger.is_trigger:
+        if plan.trigger.name == START:
+            due_at = None  # others call it
+        elif plan.trigger.is_trigger:
             check_for_events(scheduling)
             await self._register(account_id, scenario_id, plan.trigger)
         elif not scheduling or scheduling.get("type") == "on-demand":
@@ -170,6 +173,9 @@ class Engine:
         Without them an instant trigger runs with the sample of its module. Returns the execution's id.
         """
         plan, _ = await self._checked_plan(account_id, scenario_id)
+        if plan.trigger.name == START:
+            zone = await self.shared.timezone(account_id)
+            trigger = [typed(plan.inputs, (trigger or [{}])[0], zone)]
         if plan.trigger.is_trigger and trigger is None:
             if plan.trigger.module is None:
                 raise InvalidInput(
@@ -192,7 +198,12 @@ class Engine:
 
     async def receive(self, token: str, event: Request) -> HookAnswer:
         """Take an event in: answered only when its execution is durable (3.6)."""
-        return (await self.inbox.take(token, event)).answer
+        taken = await self.inbox.take(token, event)
+        if taken.execution is not None and taken.plan.responds and taken.plan.trigger.module is None:
+            reply = await replies.wait(self.database, taken.execution, self.settings.hook_reply_timeout)
+            if reply is not None:
+                return HookAnswer.of_scenario(reply)
+        return taken.answer
 
     # Schedules
 

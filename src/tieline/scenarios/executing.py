@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -13,19 +14,40 @@ from tieline.errors import TielineError
 from tieline.expressions import from_json
 from tieline.jobs import Job, Retry
 from tieline.modules import runner
+from tieline.modules.errors import ErrorClass, ModuleError
 from tieline.modules.runner import CallContext, Exchange
-from tieline.scenarios import bindings, state, triggers
+from tieline.scenarios import bindings, replies, state, triggers
 from tieline.scenarios import journal as journals
-from tieline.scenarios.failures import DISABLING, PASSING, RETRIES, error_json
+from tieline.scenarios.failures import DISABLING, KEPT, PASSING, RETRIES, error_json
+from tieline.scenarios.interface import START, typed
 from tieline.scenarios.interpreter import Bundle, Failed, Interpreter, Stop
 from tieline.scenarios.journal import Journal
 from tieline.scenarios.plan import Node, Plan
 from tieline.scenarios.shared import Shared
+from tieline.scenarios.statuses import ENDED
 from tieline.scenarios.tools import Services
-from tieline.store.database import Row
+from tieline.store.database import Row, Transaction
 from tieline.trace import Trace
 
 log = logging.getLogger(__name__)
+
+
+@dataclass
+class Run:
+    """An execution while it runs. `inline`: another one waits for it."""
+
+    row: Row
+    journal: Journal
+    attempt: int
+    inline: bool
+    settings: dict[str, Any] = field(default_factory=dict)
+    failed: Failed | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def trace(self) -> Trace:
+        """The chain as what it sets off sees it."""
+        return Trace(str(self.row["id"]), int(self.row["depth"]), int(self.row["scenario_id"]))
 
 
 class Executor:
@@ -37,42 +59,43 @@ class Executor:
         self.unregister = unregister
 
     async def run(self, job: Job) -> None:
-        """Take up the execution of a job, from where its journal ends."""
-        execution_id = str(job.payload["id"])
+        """Take up the execution of a job, from where its journal ends. Raises Retry."""
+        await self.execute(str(job.payload["id"]), job.attempt)
+
+    async def execute(self, execution_id: str, attempt: int, *, inline: bool = False) -> None:
+        """Take up an execution. `inline`: another execution waits for it, and decides whether it is tried again.
+
+        Raises Retry.
+        """
         row = await self.database.read(state.find, execution_id)
-        if row is None or row["status"] in state.ENDED:
+        if row is None or row["status"] in ENDED:
             return
         rows = await self.database.read(journals.load, execution_id) if row["started"] is not None else []
-        journal = Journal(self.database, execution_id, job.attempt, rows)
-        failed: Failed | None = None
+        run = Run(row, Journal(self.database, execution_id, attempt, rows), attempt, inline)
         try:
             plan = await self.shared.plan(
                 int(row["account_id"]), int(row["scenario_id"]), int(row["version"])
             )
             if row["started"] is None and not await self.database.write(journals.mark_running, execution_id):
                 return  # taken out of the queue
-            await self._interpret(plan, row, journal)
+            run.settings = plan.settings
+            await self._interpret(plan, run)
         except Stop as stop:
-            failed = stop.error
+            run.failed = stop.error
         except Failed as error:
-            failed = error
+            run.failed = error
         except TielineError as error:
-            await self._finish(
-                row,
-                journal,
-                "error",
-                {"name": "InvalidConfigurationError", "message": str(error), "module": ""},
-                disable=True,
-            )
+            told = {"name": "InvalidConfigurationError", "message": str(error), "module": ""}
+            await self._finish(run, "error", told, disable=True)
             return
-        await self._settle(row, journal, failed, job.attempt, plan)
+        await self._settle(run)
 
-    async def _interpret(self, plan: Plan, row: Row, journal: Journal) -> None:
+    async def _interpret(self, plan: Plan, run: Run) -> None:
+        row = run.row
         account_id, scenario_id = int(row["account_id"]), int(row["scenario_id"])
         timezone = await self.shared.timezone(account_id)
-        trace = Trace(str(row["id"]), int(row["depth"]), scenario_id).header()
-
         bound = await self.database.read(bindings.local_ids, scenario_id)
+        trace = run.trace.header()
 
         async def call(
             node: Node, given: Bundle, key: str, observe: Callable[[Exchange], None]
@@ -82,31 +105,109 @@ class Executor:
             context = CallContext(key, trace, timezone, observe)
             return await runner.run_all(node.module, given, client=client, context=context)
 
+        services = Services(
+            self.database,
+            self.shared.settings,
+            self.shared.door,
+            self.shared.vault,
+            account_id,
+            scenario_id,
+            str(row["id"]),
+            trace,
+            bound,
+            plan.settings.get("autoCommit") is not False,
+            plan.outputs,
+            lambda number, inputs, key, wait: self.call(run, number, inputs, key, wait),
+        )
+
+        async def settle(commit: bool) -> None:
+            if not services.auto_commit:
+                await self.database.write(services.close_cycle, commit)
+                services.held.clear()
+
+        trigger = from_json(msgspec.json.decode(row["trigger"]))
+        constants: dict[str, Any] = {"system": {"scenarioId": scenario_id}}
+        if plan.trigger.name == START:
+            constants["input"] = trigger[0]
         interpreter = Interpreter(
             plan=plan,
-            journal=journal,
+            journal=run.journal,
             call=call,
             timezone=timezone,
             execution_id=str(row["id"]),
-            trigger=from_json(msgspec.json.decode(row["trigger"])),
-            constants={"system": {"scenarioId": scenario_id}},
+            trigger=trigger,
+            constants=constants,
             repeatable=await self._repeatable(account_id, bound),
-            services=Services(
-                self.database,
-                self.shared.settings,
-                self.shared.door,
-                self.shared.vault,
-                account_id,
-                scenario_id,
-                str(row["id"]),
-                trace,
-                bound,
-            ),
+            services=services,
+            settle=settle,
         )
         try:
             await interpreter.run()
         finally:
-            await journal.flush()
+            run.warnings += [*interpreter.warnings, *services.warnings]
+            await run.journal.flush()
+
+    async def call(self, parent: Run, scenario_id: int, inputs: Bundle, key: str, wait: bool) -> Bundle:
+        """Run another scenario for one that calls it: its outputs, or only its execution when nobody waits.
+
+        A call that is repeated goes on with the execution it began, unless that one failed. Raises ModuleError.
+        """
+        account_id = int(parent.row["account_id"])
+        plan = await self.shared.plan(account_id, scenario_id, None)
+        if plan.trigger.name != START or plan.gaps:
+            why = (
+                f"it cannot run {', '.join(plan.gaps)}" if plan.gaps else "it does not begin with its inputs"
+            )
+            raise ModuleError(
+                "InvalidConfigurationError", f"this scenario cannot be called: {why}", field="scenario"
+            )
+        given = typed(plan.inputs, inputs, await self.shared.timezone(account_id))
+        started = await self.database.write(
+            self._start_called, account_id, scenario_id, given, key, parent.trace, inline=wait
+        )
+        if not wait:
+            return {"executionId": started}
+        await self.execute(started, parent.attempt, inline=True)
+        row = await self.database.read(state.find, started)
+        assert row is not None
+        if row["status"] == "error":
+            error = msgspec.json.decode(row["error"])
+            kind: ErrorClass = error["name"] if error["name"] in KEPT else "RuntimeError"
+            raise ModuleError(kind, f"the called scenario failed: {error['message']} (execution {started})")
+        outputs: Bundle = from_json(await self.database.read(replies.outputs_of, started))
+        return {**outputs, "executionId": started}
+
+    def _start_called(
+        self,
+        tx: Transaction,
+        account_id: int,
+        scenario_id: int,
+        given: Bundle,
+        key: str,
+        trace: Trace,
+        *,
+        inline: bool,
+    ) -> str:
+        """The execution of this call: the one that was begun, or a new one when there is none, or it failed."""
+        number = 0
+        while True:
+            dedupe = f"call:{key}:{number}"
+            started = state.begin(
+                tx,
+                account_id,
+                scenario_id,
+                kind="called",
+                trigger=[given],
+                dedupe=dedupe,
+                trace=trace,
+                deepest=self.shared.settings.trace_depth,
+                inline=inline,
+            ) or state.same(tx, scenario_id, dedupe)
+            row = state.find(tx, started)
+            assert row is not None
+            if row["status"] != "error" or row["started"] is None:  # the chain may have become too long
+                return started
+            number += 1
 
     async def _repeatable(
         self, account_id: int, bound: dict[tuple[str, str], int | None]
@@ -122,47 +223,42 @@ class Executor:
 
         return repeatable
 
-    async def _settle(
-        self, row: Row, journal: Journal, failed: Failed | None, attempt: int, plan: Plan
-    ) -> None:
-        if failed is None:
-            await self._finish(row, journal, "success", None, conceal=bool(plan.settings.get("confidential")))
+    async def _settle(self, run: Run) -> None:
+        if run.failed is None:
+            await self._finish(run, "warning" if run.warnings else "success", None)
             return
-        error = error_json(failed.error)
-        if failed.error.kind in PASSING and attempt <= len(RETRIES):
-            at = clock.now_ms() + max(
-                RETRIES[attempt - 1] * 60_000, int((failed.error.retry_after or 0) * 1000)
-            )
+        failed = run.failed.error
+        error = error_json(failed)
+        if failed.kind in PASSING and run.attempt <= len(RETRIES) and not run.inline:
+            minutes = RETRIES[run.attempt - 1]
+            at = clock.now_ms() + max(minutes * 60_000, int((failed.retry_after or 0) * 1000))
+            told = {**error, "retry": at}
             await self.database.write(
-                state.wait, str(row["id"]), failed.path, {**error, "retry": at}, journal.operations
+                state.wait, str(run.row["id"]), run.failed.path, told, run.journal.operations
             )
             raise Retry(at)
-        disable = failed.error.kind in DISABLING
-        most = int(plan.settings.get("maxErrors") or 3)
-        await self._finish(
-            row,
-            journal,
-            "error",
-            error,
-            disable=disable,
-            most=most,
-            conceal=bool(plan.settings.get("confidential")),
-        )
+        await self._finish(run, "error", error, disable=failed.kind in DISABLING)
 
     async def _finish(
-        self,
-        row: Row,
-        journal: Journal,
-        status: str,
-        error: dict[str, Any] | None,
-        *,
-        disable: bool = False,
-        most: int = 3,
-        conceal: bool = False,
+        self, run: Run, status: str, error: dict[str, Any] | None, *, disable: bool = False
     ) -> None:
-        paused = await self.database.write(
-            state.finish, row, status, error, journal.operations, disable=disable, most=most, conceal=conceal
-        )
+        row = run.row
+
+        def finish(tx: Transaction) -> str | None:
+            replies.wake(tx, str(row["id"]))
+            return state.finish(
+                tx,
+                row,
+                status,
+                error,
+                run.journal.operations,
+                disable=disable,
+                most=int(run.settings.get("maxErrors") or 3),
+                conceal=bool(run.settings.get("confidential")),
+                warnings=run.warnings,
+            )
+
+        paused = await self.database.write(finish)
         if paused:
             log.warning("scenario %s was paused: %s", row["scenario_id"], paused)
             hook = await self.database.read(triggers.hook_of, int(row["scenario_id"]))

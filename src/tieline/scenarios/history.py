@@ -14,7 +14,7 @@ from tieline.scenarios.tools import TOOLS
 from tieline.store.database import Row, Statement, Transaction
 from tieline.store.tables import execution, scenario
 
-COLUMNS = [column for column in execution.c if column.name != "trigger"]
+COLUMNS = [column for column in execution.c if column.name not in {"trigger", "reply"}]
 ONE = Statement(
     select(execution, scenario.c.name.label("scenario_name"))
     .join(scenario, scenario.c.id == execution.c.scenario_id)
@@ -38,6 +38,7 @@ class ExecutionRow(msgspec.Struct):
     finished: int | None
     operations: int
     error: dict[str, Any] | None
+    warnings: list[str] = []
 
     @property
     def duration(self) -> int | None:
@@ -110,9 +111,14 @@ def get_execution(tx: Transaction, account_id: int, execution_id: str) -> Execut
 
 
 def _row(row: Row) -> ExecutionRow:
-    names = [name for name in ExecutionRow.__struct_fields__ if name not in {"scenario", "error"}]
+    names = [name for name in ExecutionRow.__struct_fields__ if name not in {"scenario", "error", "warnings"}]
     error = msgspec.json.decode(row["error"]) if row["error"] else None
-    return ExecutionRow(**{name: row[name] for name in names}, scenario=row["scenario_name"], error=error)
+    return ExecutionRow(
+        **{name: row[name] for name in names},
+        scenario=row["scenario_name"],
+        error=error,
+        warnings=_json(row["warnings"]) or [],
+    )
 
 
 def _operation(row: Row) -> OperationView:

@@ -33,7 +33,10 @@ async def receive(request: Request) -> Response:
         body=body,
     )
     answer = await engine.receive(request.path_params["token"], event)
-    return Response(answer.body, answer.status, media_type=answer.content_type)
+    response = Response(answer.body, answer.status, {"Content-Type": answer.content_type})
+    for name, value in answer.headers:
+        response.headers.append(name, value)
+    return response
 
 
 def _too_large() -> Response:

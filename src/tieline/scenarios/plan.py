@@ -10,6 +10,7 @@ from tieline.expressions import CompiledValue, compile_value
 from tieline.modules import Module, find_module
 from tieline.scenarios.blueprint import Blueprint, Json
 from tieline.scenarios.filters import Filter, compile_filter
+from tieline.scenarios.interface import inputs_of, outputs_of
 from tieline.scenarios.tools import TOOLS, Tool
 
 ROUTER = "builtin:BasicRouter"
@@ -138,6 +139,7 @@ class Place:
 class Plan:
     """A runnable scenario version. `gaps` names the modules that this server cannot run.
 
+    `inputs`, `outputs`: the fields of a scenario that others call. `responds`: it answers its webhook itself.
     `gathering`: the aggregators of each source module, in document order. `sequence`: executions whose trigger gives
     the same value of it run one after the other. `allow_self_trigger`: events that it causes may set it off again.
     """
@@ -146,6 +148,9 @@ class Plan:
     settings: Json
     gaps: list[str]
     gathering: dict[int, list[Place]] = field(default_factory=dict)
+    inputs: list[Json] = field(default_factory=list)
+    outputs: list[Json] = field(default_factory=list)
+    responds: bool = False
     sequence: CompiledValue | None = None
     allow_self_trigger: bool = False
 
@@ -197,7 +202,8 @@ def compile_plan(blueprint: Blueprint) -> Plan:
     """Compile every mapping and filter. Raises ExpressionError or FilterError for one that cannot be (BP005, BP006)."""
     gaps: list[str] = []
     flow = _flow(blueprint.flow, gaps, main=True)
-    plan = Plan(flow, blueprint.settings, gaps)
+    plan = Plan(flow, blueprint.settings, gaps, inputs=inputs_of(blueprint), outputs=outputs_of(blueprint))
+    plan.responds = plan.uses(RESPOND)
     order = blueprint.extensions.get("sequence")
     plan.sequence = compile_value(order) if isinstance(order, str) and order.strip() else None
     plan.allow_self_trigger = blueprint.extensions.get("allow_self_trigger") is True

@@ -33,6 +33,15 @@ def of_step(step: Step) -> Iterator[tuple[str, str, str]]:
             yield "connection", "", ""
     elif app == "http" and step.module not in UNSIGNED:
         yield from _keychain(step, parameters)
+    elif app == "datastore":
+        yield _named("datastore", step, parameters, "datastore")
+    elif step.module == "scenario-service:CallSubscenario":
+        yield _named("scenario", step, parameters, "scenario")
+
+
+def _named(kind: str, step: Step, parameters: Json, key: str) -> tuple[str, str, str]:
+    found = parameters.get(key)
+    return kind, "" if found is None else str(found), _restored(step.raw, key)
 
 
 def _keychain(step: Step, parameters: Json) -> Iterator[tuple[str, str, str]]:

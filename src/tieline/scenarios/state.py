@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,12 +11,12 @@ from sqlalchemy import bindparam, delete, select, update
 from tieline import clock, ids, jobs
 from tieline.expressions import to_json
 from tieline.scenarios import journal, line
+from tieline.scenarios.statuses import ENDED
 from tieline.store.database import Row, Statement, Transaction
 from tieline.store.statements import upsert
 from tieline.store.tables import account, execution, scenario
 from tieline.trace import Trace
 
-ENDED = frozenset({"success", "warning", "error", "skipped"})
 DAY = 86_400_000
 
 FIND = Statement(select(execution).where(execution.c.id == bindparam("wanted")))
@@ -29,6 +30,11 @@ COLUMNS = (
     "finished", "error", "operations", "lane",
 )  # fmt: skip
 START = upsert(execution, columns=COLUMNS, conflict=("scenario_id", "dedupe"))
+SAME = Statement(
+    select(execution.c.id).where(
+        execution.c.scenario_id == bindparam("scenario_id"), execution.c.dedupe == bindparam("dedupe")
+    )
+)
 FINISH = Statement(
     update(execution)
     .where(execution.c.id == bindparam("wanted"))
@@ -37,6 +43,7 @@ FINISH = Statement(
         finished=bindparam("now"),
         operations=bindparam("count"),
         error=bindparam("error_"),
+        warnings=bindparam("warnings_"),
     )
 )
 WAIT = Statement(
@@ -99,10 +106,12 @@ def begin(
     lane: str | None = None,
     at: int | None = None,
     waits: bool = False,
+    inline: bool = False,
 ) -> str | None:
     """Store an execution and what makes it run. The same event again starts nothing: None.
 
     `lane`: it waits for those before it in the same lane. `at`: not before. `waits`: until a due time lets it through.
+    `inline`: whoever stores it runs it.
     A chain of scenarios that grows deeper than `deepest` is recorded as an error and not run; one that comes back to
     this scenario is left out, unless it may set itself off `again`.
     """
@@ -125,9 +134,14 @@ def begin(
             **what,
         )
     made = _store(tx, row, status="waiting" if waits else "queued", lane=lane, **what)
-    if made is not None and not waits:
+    if made is not None and not waits and not inline:
         line.join(tx, scenario_id, lane, made, at)
     return made
+
+
+def same(tx: Transaction, scenario_id: int, dedupe: str) -> str:
+    """The execution that this event has begun already."""
+    return str(tx.scalar(SAME, {"scenario_id": scenario_id, "dedupe": dedupe}))
 
 
 def caused_by(tx: Transaction, trace: Trace, scenario_id: int) -> str | None:
@@ -214,6 +228,7 @@ def finish(
     disable: bool,
     most: int,
     conceal: bool,
+    warnings: Sequence[str] = (),
 ) -> str | None:
     """The end of an execution. Returns why the scenario was paused, if it was: never silently (3.11)."""
     values = {
@@ -222,6 +237,7 @@ def finish(
         "now": clock.now_ms(),
         "count": operations,
         "error_": None if error is None else msgspec.json.encode(error).decode(),
+        "warnings_": msgspec.json.encode(warnings).decode() if warnings else None,
     }
     tx.run(FINISH, values)
     if row["lane"] is not None:

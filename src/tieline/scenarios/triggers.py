@@ -15,6 +15,7 @@ from tieline.modules import runner
 from tieline.scenarios.hook_bodies import bundles_of_request, decode_json
 from tieline.scenarios.hook_rules import HookOptions
 from tieline.scenarios.plan import Node
+from tieline.scenarios.replies import Reply
 from tieline.store.database import Row, Statement, Transaction
 from tieline.store.tables import binding, connection, hook, scenario
 
@@ -57,12 +58,23 @@ CONNECTION = Statement(
 )
 
 
+HARMLESS = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
+
+
 class HookAnswer(msgspec.Struct, frozen=True):
     """What the sender of an event is answered."""
 
     status: int
     content_type: str
     body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of_scenario(cls, reply: Reply) -> HookAnswer:
+        """What a scenario answers. Its text may not act as a page of this server."""
+        kind = next((value for name, value in reply.headers if name.lower() == "content-type"), "text/plain")
+        rest = tuple((name, value) for name, value in reply.headers if name.lower() != "content-type")
+        return cls(reply.status, kind, reply.body, (*rest, *HARMLESS))
 
 
 CONFIRMED = HookAnswer(200, "application/json", b'{"status": "ok"}')

@@ -470,6 +470,8 @@ execution = Table(
     Column("operations", Integer, nullable=False, default=0),
     Column("error", Text),  # JSON {name, message, module}
     Column("lane", Text),  # executions of one lane run one after the other; null: beside all others
+    Column("warnings", Text),  # JSON list of what went wrong without ending it
+    Column("reply", Text),  # JSON: what the sender of its event, or the scenario that called it, is answered
     UniqueConstraint("scenario_id", "dedupe", name="uq_execution_dedupe"),
     Index("ix_execution_scenario", "scenario_id", "created"),
     Index("ix_execution_account", "account_id", "created"),
@@ -504,6 +506,41 @@ operation = Table(  # the journal
     Column("error", Text),  # JSON {name, message, …}
     Column("exchange", Text),  # JSON list of requests and answers, secrets masked
     Index("ix_operation_seq", "execution_id", "seq"),
+)
+
+data_store = Table(  # records under keys, for scenarios that have to remember something (1.16)
+    "data_store",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _account_id(),
+    Column("name", Text, nullable=False),
+    Column("max_bytes", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False, default=0),  # of all records
+    Column("created", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "name"),
+)
+
+data_record = Table(
+    "data_record",
+    metadata,
+    Column("store_id", Id, ForeignKey("data_store.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("data", Text, nullable=False),  # JSON in the encoding of scenario-engine 2.13
+    Column("size", Integer, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+)
+
+data_undo = Table(  # what was there before a change, until its cycle is committed or rolled back
+    "data_undo",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("execution_id", Text, ForeignKey("execution.id", ondelete="CASCADE"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("store_id", Id, ForeignKey("data_store.id", ondelete="CASCADE"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("before", Text),  # JSON of the row, null: there was none
+    Index("ix_data_undo_execution", "execution_id", "id"),
 )
 
 import_run = Table(
