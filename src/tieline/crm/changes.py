@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import BigInteger, bindparam, func, select, update
 
 from tieline import clock
 from tieline.crm import subscriptions
@@ -22,8 +22,11 @@ CHOICES = ("segment", "stage", "step")
 SILENT = frozenset({"lastChanged", "firstSeen", "views"})
 
 CLOCK = Statement(select(account.c.last_changed).where(account.c.id == bindparam("account_id")))
+_later = (account.c.last_changed + 1, bindparam("now", type_=BigInteger))
+_tick = update(account).where(account.c.id == bindparam("wanted")).returning(account.c.last_changed)
 TICK = Statement(
-    update(account).where(account.c.id == bindparam("wanted")).values(last_changed=bindparam("stamp"))
+    sqlite=_tick.values(last_changed=func.max(*_later)),
+    postgresql=_tick.values(last_changed=func.greatest(*_later)),
 )
 ONE = Statement(
     select(change).where(
@@ -60,9 +63,7 @@ class ChangeView(msgspec.Struct):
 
 def next_stamp(tx: Transaction, account_id: int) -> int:
     """The next tick of the account's clock: now, but always later than the tick before (2.4)."""
-    stamp = max(clock.now_ms(), int(tx.scalar(CLOCK, {"account_id": account_id})) + 1)
-    tx.run(TICK, {"wanted": account_id, "stamp": stamp})
-    return stamp
+    return int(tx.scalar(TICK, {"wanted": account_id, "now": clock.now_ms()}))
 
 
 def record_change(

@@ -81,6 +81,11 @@ def check_sharing(caller: Caller, given: Mapping[str, Any]) -> None:
             member_of(caller, share_to, "shareTo")
 
 
+def to_be_shared(caller: Caller, given: Mapping[str, Any]) -> bool:
+    """Does a write say that its record goes to another copy too?"""
+    return not caller.on_team_copy and any(given.get(name) for name in ("shareTo", "node", "defaultNode"))
+
+
 def share(
     tx: Transaction,
     caller: Caller,
@@ -90,10 +95,8 @@ def share(
     given: Mapping[str, Any],
     upsert: Upsert,
 ) -> str | None:
-    """Copy a record to where `shareTo` and `node` say. A remark when it was left out, else None."""
+    """Copy a record that is to be shared to where `shareTo` and `node` say. A remark when it was left out, else None."""
     share_to = str(given.get("shareTo") or "")
-    if caller.on_team_copy or not (share_to or given.get("node") or given.get("defaultNode")):
-        return None
     segment = record.get("segment") or NONE
     if segment in {word.key for word in KINDS[kind].segments if word.personal}:
         return "Not shared: its segment is personal"

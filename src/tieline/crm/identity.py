@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Text, bindparam, select
+import msgspec
+from sqlalchemy import BigInteger, Text, and_, bindparam, cast, column, func, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from tieline.records import normalize
 from tieline.records.vocabulary import SOCIAL_TYPES
@@ -22,6 +24,30 @@ PROBE = Statement(
         identifier.c.value == bindparam("value"),
     )
     .order_by(relation.c.last_changed.desc())
+)
+_HIT = (
+    select(identifier.c.type, identifier.c.value, identifier.c.relation_id)
+    .join(relation, relation.c.id == identifier.c.relation_id)
+    .where(identifier.c.account_id == bindparam("account_id"), identifier.c.kind == bindparam("kind"))
+    .order_by(relation.c.last_changed.desc())
+)
+_asked = func.json_each(bindparam("asked")).table_valued("value", name="asked")
+_pairs = (
+    func.unnest(cast(bindparam("types"), ARRAY(Text)), cast(bindparam("values"), ARRAY(Text)))
+    .table_valued(column("type", Text), column("value", Text), name="asked")
+    .render_derived()
+)
+HITS = Statement(
+    sqlite=_HIT.join(
+        _asked,
+        and_(
+            identifier.c.type == func.json_extract(_asked.c.value, literal_column("'$[0]'")),
+            identifier.c.value == func.json_extract(_asked.c.value, literal_column("'$[1]'")),
+        ),
+    ),
+    postgresql=_HIT.join(
+        _pairs, and_(identifier.c.type == _pairs.c.type, identifier.c.value == _pairs.c.value)
+    ),
 )
 BY_NAME = Statement(
     select(relation.c.id)
@@ -63,6 +89,22 @@ def probe(tx: Transaction, account_id: int, kind: str, found: Identifier) -> lis
     """The relations that have this identifier, the one changed last first."""
     values = {"account_id": account_id, "kind": kind, "type": found.type, "value": found.value}
     return [int(row["relation_id"]) for row in tx.all(PROBE, values)]
+
+
+def probe_all(
+    tx: Transaction, account_id: int, kind: str, wanted: Iterable[Identifier]
+) -> dict[Identifier, list[int]]:
+    """The same for several identifiers at once; those that nobody has are left out."""
+    asked = list(wanted)
+    values: dict[str, Any] = {"account_id": account_id, "kind": kind}
+    if tx.dialect == "sqlite":
+        values["asked"] = msgspec.json.encode(asked).decode()
+    else:
+        values |= {"types": [one.type for one in asked], "values": [one.value for one in asked]}
+    hits: dict[Identifier, list[int]] = {}
+    for row in tx.all(HITS, values) if asked else ():
+        hits.setdefault(Identifier(row["type"], row["value"]), []).append(int(row["relation_id"]))
+    return hits
 
 
 def named(tx: Transaction, account_id: int, kind: str, name: str) -> list[int]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import bindparam, select
 
 from tieline.crm.access import Caller
-from tieline.crm.identity import KEYS, Identifier, named, of_record, probe
+from tieline.crm.identity import KEYS, Identifier, named, of_record, probe_all
 from tieline.crm.merging import derived_name
 from tieline.errors import NotFound
 from tieline.records import normalize
@@ -52,9 +52,10 @@ def match(tx: Transaction, caller: Caller, kind: str, body: Mapping[str, Any], m
     """The records of the account that the body hits. Raises NotFound for an unknown key on update."""
     found: dict[int, str] = {}
     given = of_record(body, kind, caller.country)
+    known = probe_all(tx, caller.account_id, kind, given)
     for key in KEYS:
         if body.get(key):
-            hits = probe(tx, caller.account_id, kind, Identifier("key", str(body[key])))
+            hits = known.get(Identifier("key", str(body[key])), [])
             if not hits and mode == "update":
                 raise NotFound(
                     f"The {kind} was not found", field=key, remedy="leave the key out to create one"
@@ -63,11 +64,10 @@ def match(tx: Transaction, caller: Caller, kind: str, body: Mapping[str, Any], m
     for strong in STRONG:
         for candidate in given:
             if candidate.type == strong:
-                hits = probe(tx, caller.account_id, kind, candidate)
-                for hit in _likeliest(tx, hits, body):
+                for hit in _likeliest(tx, known.get(candidate, []), body):
                     found.setdefault(hit, strong)
     if not found:
-        for hit, by in _weak(tx, caller, kind, body, given):
+        for hit, by in _weak(tx, caller, kind, body, given, known):
             found[hit] = by
             break
     return Match(list(found), next(iter(found.values()), None), found)
@@ -110,13 +110,18 @@ def _words(record: Mapping[str, Any]) -> list[str]:
 
 
 def _weak(
-    tx: Transaction, caller: Caller, kind: str, body: Mapping[str, Any], given: Mapping[Identifier, None]
+    tx: Transaction,
+    caller: Caller,
+    kind: str,
+    body: Mapping[str, Any],
+    given: Iterable[Identifier],
+    known: Mapping[Identifier, list[int]],
 ) -> Iterator[tuple[int, str]]:
     """Rules 4 (numbers that are not mobile), 6 and 7."""
     name_key = normalize.name_key(str(body.get("name") or ""))
     for candidate in given:
         if candidate.type == "phone":
-            hits = probe(tx, caller.account_id, kind, candidate)
+            hits = known.get(candidate, [])
             for hit in hits:
                 if (
                     kind == "company"
@@ -127,7 +132,7 @@ def _weak(
                     yield hit, "phone"
     for candidate in given:
         if candidate.type == "address":
-            for hit in probe(tx, caller.account_id, kind, candidate):
+            for hit in known.get(candidate, []):
                 yield hit, "address"
     if kind == "project" and name_key:
         sources = {str(link.get("source") or "").lower() for link in body.get("appLinks") or ()}

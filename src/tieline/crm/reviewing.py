@@ -120,6 +120,8 @@ def sorted_out(
 
 def queue(tx: Transaction, caller: Caller, kind: str, relation_id: int, others: list[int]) -> None:
     """Let the pairs wait for somebody to compare them; a pair that is known already is left as it is."""
+    if not others:
+        return
     mine = _identifiers(tx, relation_id)
     for other in others:
         if other == relation_id:

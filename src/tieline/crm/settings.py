@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -57,7 +57,7 @@ class FieldSetting(msgspec.Struct, omit_defaults=True):
     locked: bool = False
 
 
-class AccountSettings(msgspec.Struct, omit_defaults=True):
+class AccountSettings(msgspec.Struct, omit_defaults=True, dict=True):
     """What differs from the shipped words: labels by key, hidden segments, steps, further fields."""
 
     contact_segments: dict[str, str] = {}
@@ -98,7 +98,11 @@ class AccountSettings(msgspec.Struct, omit_defaults=True):
 
     def custom_field(self, field_id: str) -> FieldSetting | None:
         """The definition of that id, case ignored."""
-        return next((field for field in self.custom_fields() if field.id.lower() == field_id.lower()), None)
+        return self._by_id.get(field_id.lower())
+
+    @cached_property
+    def _by_id(self) -> dict[str, FieldSetting]:
+        return {field.id.lower(): field for field in reversed(self.custom_fields())}
 
 
 @lru_cache(maxsize=1024)
@@ -109,6 +113,10 @@ def _decode(text: str) -> AccountSettings:
 
 def load_settings(tx: Transaction, account_id: int) -> AccountSettings:
     """The account's settings. Treat them as read-only; change a copy (`msgspec.structs.replace`)."""
+    return tx.once((SETTINGS, account_id), lambda: _loaded(tx, account_id))
+
+
+def _loaded(tx: Transaction, account_id: int) -> AccountSettings:
     return _decode(str(tx.scalar(SETTINGS, {"account_id": account_id})))
 
 
@@ -117,6 +125,7 @@ def save_settings(tx: Transaction, account_id: int, settings: AccountSettings) -
     _check(settings)
     keeper = tx.scalar(KEEPER, {"account_id": account_id})
     tx.run(SAVE, {"wanted": keeper, "text": msgspec.json.encode(settings).decode()})
+    tx.forget()
 
 
 def resolve_segment(settings: AccountSettings, kind: str, text: str) -> str | None:

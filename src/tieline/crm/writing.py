@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -62,15 +63,7 @@ BY_ID = Statement(select(relation).where(relation.c.id == bindparam("relation_id
 IDENTIFIERS = Statement(
     select(identifier.c.type, identifier.c.value).where(identifier.c.relation_id == bindparam("relation_id"))
 )
-COLUMNS = (
-    "document", "name", "name_key", "first_key", "last_key", "segment", "stage", "step", "step_position", "assignee",
-    "archived", "hidden", "private", "value", "start_date", "end_date", "search", "last_changed", "discovered", "node",
-)  # fmt: skip
-UPDATE = Statement(
-    update(relation)
-    .where(relation.c.id == bindparam("relation_id"))
-    .values({name: bindparam(name) for name in COLUMNS})
-)
+STORED = Statement(select(relation).where(relation.c.id == bindparam("relation_id")), as_stored=True)
 ADD_IDENTIFIER = Statement(insert(identifier).values({c.name: bindparam(c.name) for c in identifier.c}))
 DROP_IDENTIFIER = Statement(
     delete(identifier).where(
@@ -134,7 +127,8 @@ def upsert(
     written = _write(tx, caller, kind, given, found, mode, discovered, sample)
     if written.relation_id is not None and not given.get("dryrun"):
         reviewing.queue(tx, caller, kind, written.relation_id, alike)
-        _share(tx, asking, kind, written, given)
+        if copies.to_be_shared(asking, given):
+            _share(tx, asking, kind, written, given)
     return written
 
 
@@ -169,7 +163,8 @@ def _write(
     sample: bool,
 ) -> Written:
     settings = load_settings(tx, caller.account_id)
-    rows = [row for one in found.ids if (row := tx.one(BY_ID, {"relation_id": one})) is not None]
+    statement = BY_ID if len(found.ids) > 1 else STORED
+    rows = [row for one in found.ids if (row := tx.one(statement, {"relation_id": one})) is not None]
     for row in rows:
         require_visible(caller, row)
     documents = [decode(row) for row in rows]
@@ -205,6 +200,7 @@ def _write(
         row_id,
         after,
         discovered if not rows else bool(rows[0]["discovered"]) and discovered,
+        rows[0] if len(rows) == 1 else None,
     )
     for remark in remarks:
         notes.add(tx, caller, row_id, remark)
@@ -498,25 +494,41 @@ def _insert_blank(
     )
 
 
-def store(tx: Transaction, caller: Caller, kind: str, row_id: int, after: Wire, discovered: bool) -> None:
-    """Put a record in wire form, with its `lastChanged`, into its row, its columns and its identifiers."""
+def store(
+    tx: Transaction,
+    caller: Caller,
+    kind: str,
+    row_id: int,
+    after: Wire,
+    discovered: bool,
+    row: Row | None = None,
+) -> None:
+    """Put a record in wire form, with its `lastChanged`, into its row, its columns and its identifiers.
+
+    `row`: the row as it is now, if that is known. Then only the columns that differ are written: an index of a column
+    that is named is written even if the value is the same.
+    """
     settings = load_settings(tx, caller.account_id)
     stored = {name: value for name, value in after.items() if name != "lastChanged"}
     document = msgspec.json.encode(convert(KINDS[kind].type, stored)).decode()
-    values = columns_of(kind, after, settings)
-    tx.run(
-        UPDATE,
-        {
-            "relation_id": row_id,
-            "document": document,
-            "last_changed": after["lastChanged"],
-            "discovered": discovered,
-            **values,
-        },
-    )
+    values: dict[str, Any] = {
+        "document": document,
+        "last_changed": after["lastChanged"],
+        "discovered": discovered,
+        **columns_of(kind, after, settings),
+    }
+    if row is not None:
+        values = {name: value for name, value in values.items() if row[name] != value}
+    tx.run(_updating(tuple(values)), {"relation_id": row_id, **values})
     index(tx, caller, kind, row_id, after)
     if kind != "person":
         refresh_brief(tx, row_id, after)
+
+
+@lru_cache(maxsize=512)  # a write changes one of a few sets of columns
+def _updating(names: tuple[str, ...]) -> Statement:
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
+    return Statement(update(relation).where(relation.c.id == bindparam("relation_id")).values(values))
 
 
 def index(tx: Transaction, caller: Caller, kind: str, row_id: int, record: Wire) -> None:

@@ -12,6 +12,7 @@ import phonenumbers
 EMAIL = re.compile(r"^[^\s@<>,;\"]+@[^\s@<>,;\"]+\.[^\s@<>,;\".]{2,}$|^[^\s@<>,;\"]+@localhost$")
 DOMAIN = re.compile(r"^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{2,59})$")
 PHONE = re.compile(r"^(?:tel:)?\+?[\d\s().\-/–]{5,}(?:(?:x|ext\.?|#)\s*\d{1,6})?$", re.IGNORECASE)
+NO_WORD = re.compile(r"[^\w]+")
 PROFILE_HOSTS = {
     "twitter.com": "twitter", "x.com": "twitter", "linkedin.com": "linkedin", "facebook.com": "facebook",
     "instagram.com": "instagram", "github.com": "github", "xing.com": "xing", "tiktok.com": "tiktok",
@@ -20,6 +21,8 @@ PROFILE_HOSTS = {
 
 def fold(text: str) -> str:
     """Lower case, accents removed, blanks collapsed: how names and words are compared."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFKD", text)
     return " ".join("".join(char for char in plain if not unicodedata.combining(char)).casefold().split())
 
@@ -105,7 +108,10 @@ def street_key(street: str, postcode: str) -> str:
 
 def address_key(name: str, street: str, city: str, region: str, postcode: str, country: str) -> str | None:
     """Name with complete postal address (matching rule 6). None when a part is missing."""
-    parts = [_words(part) for part in (name, street, city, region, postcode, country)]
+    given = (name, street, city, region, postcode, country)
+    if not all(given):
+        return None
+    parts = [_words(part) for part in given]
     return "|".join(parts) if all(parts) else None
 
 
@@ -134,4 +140,4 @@ def join_name(first: str | None, middle: str | None, last: str | None) -> str:
 
 
 def _words(text: str) -> str:
-    return " ".join(re.sub(r"[^\w]+", " ", fold(text)).split())
+    return " ".join(NO_WORD.sub(" ", fold(text)).split())

@@ -7,7 +7,7 @@ await db.write(fn, …)   one transaction; answered once it is durable; an excep
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
@@ -33,6 +33,7 @@ class Transaction(ABC):
     def __init__(self, source: str) -> None:
         self.source = source  # URL of the database: callbacks find what belongs to it
         self.callbacks: list[Callback] = []
+        self.kept: dict[Hashable, Any] = {}
 
     def run(self, statement: Executable, params: Params | None = None) -> int:
         """Execute; the number of rows touched."""
@@ -57,8 +58,13 @@ class Transaction(ABC):
 
     def scalar(self, statement: Executable, params: Params | None = None) -> Any:
         """The first column of the first row, or None."""
-        row = self.one(statement, params)
-        return None if row is None else next(iter(dict(row).values()))
+        prepared = prepare(statement, self.dialect, params)
+        row = self._execute(prepared).fetchone()
+        if row is None:
+            return None
+        if prepared.booleans:
+            row = prepared.row(row)
+        return next(iter(row.values())) if isinstance(row, dict) else row[0]
 
     def insert(self, table: Table, values: Params) -> int:
         """Insert a row, column defaults applied; its generated id, 0 when the table generates none."""
@@ -67,6 +73,17 @@ class Transaction(ABC):
         if generated is None:
             return 0
         return int(cursor.fetchone()[generated])
+
+    def once(self, name: Hashable, read: Callable[[], T]) -> T:
+        """What `read` answers, read once in this transaction. Whoever changes it calls `forget`."""
+        if name not in self.kept:
+            self.kept[name] = read()
+        found: T = self.kept[name]
+        return found
+
+    def forget(self) -> None:
+        """Everything that was kept is to be read again."""
+        self.kept.clear()
 
     def after_commit(self, callback: Callback) -> None:
         """Call this on the event loop once the transaction is durable; never if it is rolled back."""
@@ -83,6 +100,7 @@ class Transaction(ABC):
             self._command("ROLLBACK TO SAVEPOINT part")
             self._command("RELEASE SAVEPOINT part")
             del self.callbacks[kept:]
+            self.forget()
             raise
         self._command("RELEASE SAVEPOINT part")
 

@@ -41,10 +41,14 @@ _shapes: dict[str, LRUCache[Any, Any]] = {name: LRUCache(1000) for name in DIALE
 class Statement:
     """A statement built once, at import. Values come in through `bindparam` names.
 
-    `per_dialect` gives one clause for each dialect where the two differ (an upsert).
+    `per_dialect` gives one clause for each dialect where the two differ (an upsert). `as_stored`: booleans are not made
+    of SQLite's 0 and 1, which takes time in a long row.
     """
 
-    def __init__(self, clause: ClauseElement | None = None, **per_dialect: ClauseElement) -> None:
+    def __init__(
+        self, clause: ClauseElement | None = None, *, as_stored: bool = False, **per_dialect: ClauseElement
+    ) -> None:
+        self.as_stored = as_stored
         self.clauses = {name: per_dialect.get(name, clause) for name in DIALECTS}
         self.compiled: dict[str, Compiled] = {}
 
@@ -54,7 +58,7 @@ class Statement:
         if found is None:
             clause = self.clauses[dialect]
             assert clause is not None
-            found = self.compiled[dialect] = Compiled.of(clause, dialect)
+            found = self.compiled[dialect] = Compiled.of(clause, dialect, self.as_stored)
         return found
 
 
@@ -122,7 +126,7 @@ class Compiled:
     booleans: tuple[str, ...]
 
     @classmethod
-    def of(cls, clause: ClauseElement, dialect: str) -> Compiled:
+    def of(cls, clause: ClauseElement, dialect: str, as_stored: bool) -> Compiled:
         compiled = clause.compile(dialect=DIALECTS[dialect])
         assert isinstance(compiled, SQLCompiler)
         return cls(
@@ -130,7 +134,7 @@ class Compiled:
             compiled.string,
             {name: value for name, value in compiled.params.items() if not compiled.binds[name].required},
             bool(compiled.post_compile_params),
-            booleans_of(clause, dialect),
+            () if as_stored else booleans_of(clause, dialect),
         )
 
     def prepared(self, params: Mapping[str, Any] | None) -> Prepared:
@@ -221,4 +225,4 @@ def upsert(
         else:
             clause = clause.on_conflict_do_nothing(index_elements=list(conflict), index_where=where)
         made[name] = clause
-    return Statement(**made)
+    return Statement(sqlite=made["sqlite"], postgresql=made["postgresql"])
