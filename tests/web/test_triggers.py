@@ -1,4 +1,4 @@
-"""What sets scenarios off, on the pages: schedules, webhooks."""
+"""What sets scenarios off, on the pages: schedules, webhooks, where to start."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 from tests.scenarios.test_due import timed
 from tests.scenarios.test_engine import activate, executions, load
 from tests.scenarios.test_hooks import HOOKED
+from tests.scenarios.test_polling import people, watching
 from tieline.scenarios import library
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+    from tests.receiver import Receiver
     from tests.servers import RunningServer
 
 
@@ -97,3 +99,18 @@ def test_a_webhook_gets_its_address_a_secret_and_a_structure(page: Page, server:
     assert sorted(row.status for row in executions(server)) == ["skipped", "success"]
     page.reload()
     page.wait_for_selector("text=Nothing waits.")
+
+
+def test_where_a_polling_trigger_starts(page: Page, server: RunningServer, receiver: Receiver) -> None:
+    people(server, "ada", "bo")
+    number = load(server, watching(receiver))
+    sign_in(page, server)
+    page.goto(f"{server.url}/scenarios/{number}/schedule")
+    page.click("text=Show the newest items")
+    page.wait_for_selector("#start [name=id]")
+    page.select_option("#start [name=id]", index=1)
+    page.click("text=Start there")
+    page.wait_for_selector("text=The next run starts there.")
+    server.run(server.app.state.engine.run_once(server.account_id, number))
+    assert [row.status for row in executions(server)] == ["success"]
+    assert [delivery.path for delivery in receiver.deliveries] == ["/ada", "/bo"]

@@ -145,9 +145,48 @@ def queue(
     )
 
 
+def start(
+    number: int,
+    now: Annotated[bool, typer.Option("--now", help="With what comes from now on.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="With everything there is.")] = False,
+    since: Annotated[str | None, typer.Option(help="With what changed since this date.")] = None,
+    item: Annotated[str | None, typer.Option("--id", help="With this item.")] = None,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Choose where a polling trigger starts; without an option: its newest items, to choose from."""
+    chosen = [
+        given
+        for given, wanted in (
+            ({"from": "now"}, now),
+            ({"from": "all"}, everything),
+            ({"from": "since", "date": since}, since),
+            ({"from": "id", "id": item}, item),
+        )
+        if wanted
+    ]
+    if len(chosen) > 1:
+        output.fail("choose one of --now, --all, --since and --id", 2)
+    with server(data_dir, database, account) as reached:
+        found = (
+            reached.call("POST", f"/scenarios/{number}/start", chosen[0])
+            if chosen
+            else reached.call("GET", f"/scenarios/{number}/start")
+        )
+    if json:
+        output.emit(found)
+    elif chosen:
+        output.say("Saved: the next run starts there.")
+    else:
+        output.table(found, {"syncKey": "Id", "name": "Name", "lastChanged": "Changed"}, "There is nothing.")
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to `tieline scenario`."""
     app.command("next")(next_times)
     app.command("schedule")(set_schedule)
     app.command("hook")(hook)
     app.command("queue")(queue)
+    app.command("start")(start)

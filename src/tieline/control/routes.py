@@ -71,6 +71,8 @@ def routes() -> list[BaseRoute]:
                 _route("POST", "/scenarios/{number:int}/bind", bindings.bind),
                 _route("POST", "/scenarios/{number:int}/schedule", h.schedule_scenario),
                 _route("GET", "/scenarios/{number:int}/next", triggers.next_times),
+                _route("GET", "/scenarios/{number:int}/start", triggers.polled_items),
+                _route("POST", "/scenarios/{number:int}/start", triggers.start_at),
                 _route("GET", "/scenarios/{number:int}/hook", triggers.show_hook),
                 _route("POST", "/scenarios/{number:int}/hook", triggers.change_hook),
                 _route("POST", "/scenarios/{number:int}/hook/learn", triggers.learn),

@@ -101,3 +101,13 @@ async def take_out(context: Context) -> Any:
         return gone
 
     return {"removed": await context.database.write(write)}
+
+
+async def polled_items(context: Context) -> Any:
+    """The newest items of a polling trigger, to start with one of them."""
+    return await context.engine.items(context.account.account_id, context.number)
+
+
+async def start_at(context: Context) -> Any:
+    """Choose where a polling trigger starts: {"from": now | since | all | id, "date": …, "id": …}."""
+    return await context.engine.start_at(context.account.account_id, context.number, await context.body())

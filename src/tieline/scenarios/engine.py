@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 
 from tieline.client import Transport
 from tieline.errors import InvalidInput, TielineError
-from tieline.expressions import Scope, from_json
+from tieline.expressions import Scope
 from tieline.http import Door
 from tieline.jobs import Handler, Job
 from tieline.modules import runner
 from tieline.modules.errors import ModuleError
-from tieline.scenarios import due, history, library, line, replies, state, triggers
+from tieline.scenarios import due, history, library, line, polling, replies, state, triggers
 from tieline.scenarios.executing import Executor
 from tieline.scenarios.interface import START, typed
 from tieline.scenarios.interpreter import Bundle
 from tieline.scenarios.lint import errors, lint
 from tieline.scenarios.plan import Node, Plan, compile_plan
+from tieline.scenarios.polling import Position
 from tieline.scenarios.receiving import Inbox, Request
 from tieline.scenarios.scheduling import check_for_events
 from tieline.scenarios.shared import Shared
@@ -91,6 +93,8 @@ class Engine:
 
         def switch_on(tx: Transaction) -> None:
             state.activate(tx, scenario_id)
+            if plan.trigger.polling is not None and polling.read(tx, scenario_id, plan.trigger.id) is None:
+                polling.write(tx, scenario_id, plan.trigger.id, polling.start_of({}, zone))
             due.plan(tx, scenario_id, due_at)
 
         await self.database.write(switch_on)
@@ -165,6 +169,41 @@ class Engine:
                 log.warning("the webhook of scenario %s could not be removed: %s", scenario_id, error)
         await self.database.write(triggers.registered, hook["id"], str(hook["event"]), None)
 
+    # Where a polling trigger starts
+
+    async def items(self, account_id: int, scenario_id: int) -> list[Bundle]:
+        """The newest items of a polling trigger, the newest first: to choose one of. Raises InvalidInput, ModuleError."""
+        trigger = await self._polled(account_id, scenario_id)
+        found = await self._ask(account_id, scenario_id, trigger, {"modifiedafter": 0, "limit": polling.MOST})
+        return found[: -polling.SHOWN - 1 : -1]
+
+    async def start_at(self, account_id: int, scenario_id: int, given: Mapping[str, Any]) -> Position:
+        """Choose where the next run starts: from now on, since a date, with all, or with one item (3.5)."""
+        trigger = await self._polled(account_id, scenario_id)
+        assert trigger.polling is not None
+        if given.get("from") == "id":
+            items = await self._ask(
+                account_id, scenario_id, trigger, {"modifiedafter": 0, "limit": polling.MOST}
+            )
+            position = polling.start_with(trigger.polling, items, str(given.get("id") or ""))
+        else:
+            position = polling.start_of(given, await self.shared.timezone(account_id))
+        await self.database.write(polling.write, scenario_id, trigger.id, position)
+        return position
+
+    async def _polled(self, account_id: int, scenario_id: int) -> Node:
+        plan = await self.shared.plan(account_id, scenario_id, None)
+        if plan.trigger.polling is None:
+            raise InvalidInput("the scenario does not begin with a polling trigger", field="from")
+        return plan.trigger
+
+    async def _ask(self, account_id: int, scenario_id: int, trigger: Node, more: Bundle) -> list[Bundle]:
+        assert trigger.module is not None
+        given = trigger.mapper.evaluate(Scope({}))
+        asked = {**(given if isinstance(given, dict) else {}), **more}
+        client = await self.shared.client_of(account_id, scenario_id, trigger)
+        return await runner.run_all(trigger.module, asked, client=client)
+
     # Executions
 
     async def run_once(self, account_id: int, scenario_id: int, trigger: list[Bundle] | None = None) -> str:
@@ -194,7 +233,7 @@ class Engine:
     async def replay(self, account_id: int, execution_id: str) -> str:
         """Run the scenario's current version with the trigger data of an earlier execution."""
         found = await self.database.read(history.get_execution, account_id, execution_id)
-        return await self.run_once(account_id, found.execution.scenario_id, from_json(found.trigger))
+        return await self.run_once(account_id, found.execution.scenario_id, history.trigger_of(found))
 
     async def receive(self, token: str, event: Request) -> HookAnswer:
         """Take an event in: answered only when its execution is durable (3.6)."""
@@ -220,7 +259,7 @@ class Engine:
             row,
             at,
             timezone,
-            sequential=bool(plan.settings.get("sequential")),
+            sequential=line.lane_of(plan, None) == line.WHOLE,
             events=plan.most_events if plan.trigger.is_trigger else None,
         )
 

@@ -16,7 +16,7 @@ from tieline.jobs import Job, Retry
 from tieline.modules import runner
 from tieline.modules.errors import ErrorClass, ModuleError
 from tieline.modules.runner import CallContext, Exchange
-from tieline.scenarios import bindings, replies, state, triggers
+from tieline.scenarios import bindings, polling, replies, state, triggers
 from tieline.scenarios import journal as journals
 from tieline.scenarios.failures import DISABLING, KEPT, PASSING, RETRIES, error_json
 from tieline.scenarios.interface import START, typed
@@ -129,7 +129,9 @@ class Executor:
         constants: dict[str, Any] = {"system": {"scenarioId": scenario_id}}
         if plan.trigger.name == START:
             constants["input"] = trigger[0]
+        reads = plan.trigger.polling is not None
         interpreter = Interpreter(
+            position=polling.Kept(self.database, scenario_id, plan.trigger.id) if reads else None,
             plan=plan,
             journal=run.journal,
             call=call,

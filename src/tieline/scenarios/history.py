@@ -8,8 +8,10 @@ import msgspec
 from sqlalchemy import and_, bindparam, select
 
 from tieline.errors import NotFound
+from tieline.expressions import from_json
 from tieline.modules import find_module
 from tieline.scenarios import journal
+from tieline.scenarios.polling import POLLING
 from tieline.scenarios.tools import TOOLS
 from tieline.store.database import Row, Statement, Transaction
 from tieline.store.tables import execution, scenario
@@ -95,7 +97,7 @@ def list_executions(
         select(*COLUMNS, scenario.c.name.label("scenario_name"))
         .join(scenario, scenario.c.id == execution.c.scenario_id)
         .where(and_(*conditions))
-        .order_by(execution.c.created.desc(), execution.c.id)
+        .order_by(execution.c.created.desc(), execution.c.id.desc())
         .limit(limit)
     )
     return [_row(row) for row in tx.all(found)]
@@ -108,6 +110,16 @@ def get_execution(tx: Transaction, account_id: int, execution_id: str) -> Execut
         raise NotFound("There is no such execution.")
     operations = [_operation(found) for found in journal.load(tx, execution_id)]
     return ExecutionView(_row(row), msgspec.json.decode(row["trigger"]), operations)
+
+
+def trigger_of(found: ExecutionView) -> list[dict[str, Any]] | None:
+    """The bundles that an execution began with: those it was given, or those that its polling trigger read."""
+    first = found.operations[0] if found.operations else None
+    stored = found.trigger
+    if stored is None and first is not None and first.module in POLLING:
+        stored = first.output
+    made: Any = from_json(stored)
+    return made if isinstance(made, list) else None
 
 
 def _row(row: Row) -> ExecutionRow:
@@ -123,7 +135,16 @@ def _row(row: Row) -> ExecutionRow:
 
 def _operation(row: Row) -> OperationView:
     module, tool = find_module(row["module"]), TOOLS.get(row["module"])
-    label = module.label if module else tool.label if tool else str(row["module"]).rpartition(":")[2]
+    polled = POLLING.get(row["module"])
+    label = (
+        polled.label
+        if polled
+        else module.label
+        if module
+        else tool.label
+        if tool
+        else str(row["module"]).rpartition(":")[2]
+    )
     names = ("seq", "path", "module_id", "module", "state", "started", "duration", "attempt")
     return OperationView(
         **{name: row[name] for name in names},

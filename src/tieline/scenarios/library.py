@@ -11,7 +11,7 @@ from tieline import clock
 from tieline.errors import Conflict, InvalidInput, NotFound
 from tieline.modules import find_module
 from tieline.scenarios import bindings as resource_bindings
-from tieline.scenarios import due, state
+from tieline.scenarios import due, polling, state
 from tieline.scenarios import scheduling as schedules
 from tieline.scenarios.bindings import Binding
 from tieline.scenarios.blueprint import Blueprint, export, parse
@@ -109,6 +109,7 @@ def import_blueprint(
             "changed": now,
         },
     )
+    _take_position(tx, row_id, blueprint)
     _add_version(tx, row_id, 1, blueprint, author)
     chosen = connection_id if connection_id is not None else _only_connection(tx, account_id)
     resource_bindings.note(tx, row_id, resources(blueprint))
@@ -130,6 +131,16 @@ class MergeConflict(Conflict):
             remedy=f"take version {version}, and make the change there",
         )
         self.clashes = clashes
+
+
+def _take_position(tx: Transaction, scenario_id: int, blueprint: Blueprint) -> None:
+    """Where a polling trigger stood elsewhere, when the blueprint says it (3.5)."""
+    first = blueprint.flow[0]
+    if not isinstance(first, dict) or first.get("module") not in polling.POLLING:
+        return
+    known = polling.imported(first)
+    if known is not None and isinstance(first.get("id"), int):
+        polling.write(tx, scenario_id, first["id"], known)
 
 
 def save_version(

@@ -50,7 +50,8 @@ def lane_of(plan: Plan, bundles: list[dict[str, Any]] | None) -> str | None:
         if len(key) > LONGEST:
             key = hashlib.sha256(key.encode()).hexdigest()
         return f"key:{key}"
-    return WHOLE if plan.settings.get("sequential") is True else None
+    # Two that read from the same position would give the same items twice.
+    return WHOLE if plan.settings.get("sequential") is True or plan.trigger.polling is not None else None
 
 
 def join(

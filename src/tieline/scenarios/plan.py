@@ -11,6 +11,7 @@ from tieline.modules import Module, find_module
 from tieline.scenarios.blueprint import Blueprint, Json
 from tieline.scenarios.filters import Filter, compile_filter
 from tieline.scenarios.interface import inputs_of, outputs_of
+from tieline.scenarios.polling import POLLING, Polling, module_of
 from tieline.scenarios.tools import TOOLS, Tool
 
 ROUTER = "builtin:BasicRouter"
@@ -74,6 +75,7 @@ class Node:
     mapper: CompiledValue
     filter: Filter | None
     module: Module | None = None
+    polling: Polling | None = None
     tool: Tool | None = None
     directive: str | None = None
     hook: bool = False
@@ -254,7 +256,8 @@ def _node(raw: Any, gaps: list[str], *, first: bool, handler: bool, guard: list[
         mapper=compile_value(raw.get("mapper") if raw.get("mapper") is not None else {}),
         # Make never has a filter on the first module, and ignores one (BP012).
         filter=compile_filter(raw["filter"]) if raw.get("filter") and not first else None,
-        module=find_module(name),
+        module=module_of(name),
+        polling=POLLING.get(name),
         tool=TOOLS.get(name),
         directive=DIRECTIVES.get(name),
         hook=name == HOOK,
@@ -267,7 +270,7 @@ def _node(raw: Any, gaps: list[str], *, first: bool, handler: bool, guard: list[
         gaps.append(f"{node.label} {problem} (module {node.id}, {name})")
     if node.directive and not handler:
         gaps.append(f"{node.label} outside an error handler (module {node.id})")
-    if node.is_trigger and not first:
+    if (node.is_trigger or node.polling is not None) and not first:
         gaps.append(f"{node.label} is a trigger but not the first module (module {node.id})")
     _add_flows(node, raw, gaps, handler)
     return node
@@ -337,5 +340,13 @@ def _label(raw: Json, name: str) -> str:
     own = designer.get("name") if isinstance(designer, dict) else None
     found = find_module(name)
     tool = TOOLS.get(name)
-    known = found.label if found else tool.label if tool else FORK_LABELS.get(name)
+    known = (
+        POLLING[name].label
+        if name in POLLING
+        else found.label
+        if found
+        else tool.label
+        if tool
+        else FORK_LABELS.get(name)
+    )
     return str(own or known or name.rpartition(":")[2])

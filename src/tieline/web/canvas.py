@@ -6,10 +6,10 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from tieline.modules import find_module
 from tieline.scenarios.blueprint import Blueprint, Json
 from tieline.scenarios.filters import OPERATORS
 from tieline.scenarios.plan import DIRECTIVES, FORKS, HOOK, ROUTER
+from tieline.scenarios.polling import POLLING, module_of
 from tieline.scenarios.tools import TOOLS
 
 STEP_X, STEP_Y, RADIUS, MARGIN = 190, 170, 36, 70
@@ -177,9 +177,16 @@ def _branches(raw: Json) -> list[tuple[int, list[Any], bool, bool, str]]:
 def _disc(raw: Json, x: int, y: int, *, first: bool, handler: bool, dimmed: bool) -> Disc:
     name = str(raw.get("module") or "")
     app = name.partition(":")[0].partition("#")[0]
-    module, tool = find_module(name), TOOLS.get(name)
+    module, tool = module_of(name), TOOLS.get(name)
+    polled = POLLING.get(name)
     label = own_label(raw) or (
-        module.label if module else tool.label if tool else _words(name.rpartition(":")[2])
+        polled.label
+        if polled
+        else module.label
+        if module
+        else tool.label
+        if tool
+        else _words(name.rpartition(":")[2])
     )
     instant = name == HOOK or (module is not None and module.kind == "instant_trigger")
     runs = module is not None or tool is not None or name in DIRECTIVES or name in FORKS | {HOOK}

@@ -112,6 +112,8 @@ def routes() -> list[BaseRoute]:
         _page("/scenarios/{number:int}/queue/run", hooks.run_queued, POST),
         _page("/scenarios/{number:int}/queue/{execution}/run", hooks.run_queued, POST),
         _page("/scenarios/{number:int}/queue/{execution}/delete", hooks.take_out, POST),
+        _page("/scenarios/{number:int}/start", schedules.items, GET),
+        _page("/scenarios/{number:int}/start", schedules.start_at, POST),
         _page("/scenarios/{number:int}/schedule", schedules.show, GET),
         _page("/scenarios/{number:int}/schedule", schedules.save, POST),
         _page("/scenarios/{number:int}/schedule/preview", schedules.preview, POST),

@@ -10,18 +10,21 @@ from __future__ import annotations
 
 from tieline import clock
 from tieline.scenarios.interpreter.frame import Bundle, Failed, Keep, Path, Stop, keep_nothing, one_bundle
-from tieline.scenarios.interpreter.resuming import Resuming
+from tieline.scenarios.interpreter.polled import Polled
 from tieline.scenarios.journal import Entry
 
 __all__ = ["Bundle", "Failed", "Interpreter", "Keep", "Path", "Stop", "keep_nothing"]
 
 
-class Interpreter(Resuming):
+class Interpreter(Polled):
     """One execution of a plan."""
 
     async def run(self) -> None:
         """Every cycle. Raises Failed, Stop."""
         cycles = 1 if self.plan.trigger.is_trigger else max(1, int(self.plan.settings.get("roundtrips") or 1))
+        if self.plan.trigger.polling is not None:
+            await self._poll_cycles(cycles)
+            return
         for cycle in range(1, cycles + 1):
             self.variables.new_cycle(fresh=bool(self.plan.settings.get("freshVariables")))
             await self._settled(self._cycle("" if cycle == 1 else f"c{cycle}:"))

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from tieline import clock
 from tieline.expressions import Scope
@@ -15,6 +15,7 @@ from tieline.modules.runner import Exchange
 from tieline.scenarios.failures import BY_HAND, Attempts
 from tieline.scenarios.journal import Journal
 from tieline.scenarios.plan import Node, Place, Plan
+from tieline.scenarios.polling import Position
 from tieline.scenarios.tools import Services, Variables
 
 Bundle = dict[str, Any]
@@ -74,6 +75,16 @@ class Handling:
     attempts: Attempts = BY_HAND
 
 
+class Reading(Protocol):
+    """Where a polling trigger stands."""
+
+    async def load(self) -> Position:
+        """The position that is kept."""
+
+    async def advance(self, position: Position) -> None:
+        """Keep another."""
+
+
 @dataclass
 class Frame(ABC):
     """The state of one execution of a plan, and the steps of the walk that its parts call one another by."""
@@ -89,6 +100,7 @@ class Frame(ABC):
     keep: Keep = keep_nothing
     services: Services | None = None
     settle: Callable[[bool], Awaitable[None]] | None = None
+    position: Reading | None = None
     variables: Variables = field(default_factory=Variables)
     collectors: dict[int, Collector] = field(default_factory=dict)
     handling: list[Handling] = field(default_factory=list)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tieline.expressions import BundleValidationError, ExpressionError, coerce
-from tieline.modules import Field, find_module
+from tieline.modules import Field
 from tieline.modules.inputs import OTHER_NAMES
 from tieline.scenarios.blueprint import Json, Step
 from tieline.scenarios.lint.builtin import BUILT_IN
@@ -16,6 +16,7 @@ from tieline.scenarios.lint.finding import Finding, found
 from tieline.scenarios.lint.inference import Outputs, infer
 from tieline.scenarios.lint.shapes import Shape
 from tieline.scenarios.lint.texts import below
+from tieline.scenarios.polling import module_of
 
 LISTS = frozenset({"array", "collection", "buffer"})
 UNFIT: Final[dict[str, frozenset[str]]] = {
@@ -62,7 +63,7 @@ class Slot:
 
 def slots_of(step: Step) -> tuple[Slot, ...]:
     """The fields of a module: declared here, else described by the blueprint itself."""
-    module = find_module(step.module)
+    module = module_of(step.module)
     if module is not None:
         return () if module.kind == "instant_trigger" else tuple(_declared(one) for one in module.fields)
     known = BUILT_IN.get(step.module)

@@ -12,6 +12,7 @@ from tieline.scenarios.blueprint import Blueprint, Step
 from tieline.scenarios.lint.builtin import BUILT_IN
 from tieline.scenarios.lint.finding import Finding, found
 from tieline.scenarios.plan import DIRECTIVES, FORKS, HOOK, IF_ELSE, MERGE, ROUTER
+from tieline.scenarios.polling import POLLING, module_of
 from tieline.scenarios.tools import TOOLS
 
 NAME = re.compile(r"[\w-]+(#[\w-]+)?:[\w-]+")
@@ -35,7 +36,7 @@ def check_form(blueprint: Blueprint, steps: list[Step]) -> Iterator[Finding]:
 def runs(module: str) -> bool:
     """Whether this server can run a module of that name."""
     return (
-        module in TOOLS or module in DIRECTIVES or module in FORKS | {HOOK} or find_module(module) is not None
+        module in TOOLS or module in DIRECTIVES or module in FORKS | {HOOK} or module_of(module) is not None
     )
 
 
@@ -100,7 +101,7 @@ def starts(module: str) -> bool:
     """Whether a module starts with events and can only be the first."""
     known, tool = find_module(module), TOOLS.get(module)
     return (
-        module in {HOOK, "util:BasicTrigger"}
+        module in {HOOK, "util:BasicTrigger", *POLLING}
         or (known is not None and known.kind == "instant_trigger")
         or (tool is not None and tool.event)
     )

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tieline.expressions import ExpressionError
-from tieline.modules import find_module
 from tieline.scenarios.blueprint import Json, Step
 from tieline.scenarios.lint.builtin import BUILT_IN
 from tieline.scenarios.lint.inference import Outputs, infer
 from tieline.scenarios.lint.shapes import ANY, TEXT, Shape, of_fields, of_interface
+from tieline.scenarios.polling import module_of
 
 
 def shapes_of(steps: list[Step]) -> dict[int, Shape]:
@@ -25,7 +25,7 @@ def shapes_of(steps: list[Step]) -> dict[int, Shape]:
 def _of_step(step: Step, before: Outputs) -> Shape:
     metadata = step.raw.get("metadata")
     described = of_interface(metadata.get("interface")) if isinstance(metadata, dict) else None
-    module = find_module(step.module)
+    module = module_of(step.module)
     if module is not None:
         declared = of_fields(module.output) if module.output else Shape("collection")
         # A blueprint may know more fields than are declared here: the account's own.

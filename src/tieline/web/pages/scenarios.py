@@ -15,6 +15,7 @@ from tieline.errors import InvalidInput, NotFound, TielineError
 from tieline.modules import connections, find_module
 from tieline.scenarios import bindings, due, history, library, placeholders
 from tieline.scenarios.blueprint import Blueprint, parse
+from tieline.scenarios.polling import POLLING, module_of
 from tieline.store.database import Transaction
 from tieline.web import canvas, session, tokens
 from tieline.web.context import database, engine
@@ -230,7 +231,7 @@ def _panel(blueprint: Blueprint, number: int) -> dict[str, Any] | None:
     for step in blueprint.walk():
         if step.id != number:
             continue
-        module = find_module(step.module)
+        module = module_of(step.module)
         given = {**(step.raw.get("parameters") or {}), **(step.raw.get("mapper") or {})}
         names = {found.name: found for found in module.fields} if module else {}
         rows = [
@@ -260,5 +261,5 @@ def _panel(blueprint: Blueprint, number: int) -> dict[str, Any] | None:
 
 
 def _label(name: str) -> str:
-    module = find_module(name)
+    module = POLLING.get(name) or find_module(name)
     return module.label if module else name.rpartition(":")[2]

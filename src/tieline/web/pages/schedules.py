@@ -10,10 +10,11 @@ from starlette.responses import Response
 
 from tieline import clock
 from tieline.errors import InvalidInput, TielineError
-from tieline.scenarios import due, library, schedule
+from tieline.scenarios import due, library, polling, schedule
 from tieline.scenarios import scheduling as schedules
+from tieline.scenarios.blueprint import Blueprint
 from tieline.web import session
-from tieline.web.context import database
+from tieline.web.context import database, engine
 from tieline.web.forms import lists_of
 from tieline.web.page import go, render
 
@@ -158,8 +159,46 @@ async def _page(
         missed=MISSED,
         zones=sorted(available_timezones()),
         events=events,
+        polled=_polls(blueprint),
+        position=await _position(request, number, blueprint),
         zone=zone,
         times=times,
         now=clock.now_ms(),
         error=error,
     )
+
+
+async def items(request: Request) -> Response:
+    """The newest items of a polling trigger, to choose one of."""
+    caller, number = await session.signed_in(request), request.path_params["number"]
+    found = await database(request).read(library.get_scenario, caller.account_id, number)
+    blueprint = await database(request).read(library.load_blueprint, caller.account_id, number)
+    return await render(
+        request,
+        "parts/start.html",
+        scenario=found,
+        position=await _position(request, number, blueprint),
+        items=await engine(request).items(caller.account_id, number),
+    )
+
+
+async def start_at(request: Request) -> Response:
+    """Choose where a polling trigger starts."""
+    caller, number = await session.signed_in(request), request.path_params["number"]
+    form = await lists_of(request)
+    given = {name: _one(form, name) for name in ("from", "date", "id")}
+    try:
+        await engine(request).start_at(caller.account_id, number, given)
+    except TielineError as error:
+        return await _page(request, None, error, 422)
+    return go(request, f"/scenarios/{number}/schedule", "The next run starts there.")
+
+
+def _polls(blueprint: Blueprint) -> bool:
+    return blueprint.flow[0].get("module") in polling.POLLING
+
+
+async def _position(request: Request, number: int, blueprint: Blueprint) -> polling.Position | None:
+    if not _polls(blueprint) or not isinstance(blueprint.flow[0].get("id"), int):
+        return None
+    return await database(request).read(polling.read, number, blueprint.flow[0]["id"])
