@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 Source = Callable[[], float]
+Sleeper = Callable[[float], Awaitable[None]]
 
 _source: Source = time.time
+_sleeper: Sleeper = asyncio.sleep
 
 
 def now() -> float:
@@ -26,7 +29,13 @@ def utc_now() -> datetime:
     return datetime.fromtimestamp(_source(), UTC)
 
 
-def set_source(source: Source | None) -> None:
-    """Replace the clock (tests only); `None` restores the system's."""
-    global _source
+async def sleep(seconds: float) -> None:
+    """Wait as long as somebody asked for."""
+    await _sleeper(seconds)
+
+
+def set_source(source: Source | None, sleeper: Sleeper | None = None) -> None:
+    """Replace the clock, and what waits (tests and cases of scenarios only); `None` restores the system's."""
+    global _source, _sleeper
     _source = source or time.time
+    _sleeper = sleeper or asyncio.sleep

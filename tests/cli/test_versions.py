@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from tests.cli.test_cli import Run, answer, environ, refused, tieline
 from tests.scenarios.test_versions import BASE, UNKNOWN, edited, insert, subject
+
+EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 
 __all__ = ["environ", "tieline"]
 
@@ -57,3 +60,44 @@ def test_losses_and_lint_of_a_file(tieline: Run, tmp_path: Path) -> None:
     file.write_text("{")
     assert tieline("scenario", "lint", str(file)).returncode == 1
     assert "BP001" in tieline("scenario", "lint", str(file)).stdout
+
+
+def test_scenarios_as_folders(tieline: Run, tmp_path: Path) -> None:
+    tieline("account", "create", "a@x.example")
+    tieline("connection", "list")
+    tieline(
+        "scenario", "import", str(EXAMPLES / "clean-up" / "blueprint.json"), "--connection", "This account"
+    )
+    tieline("scenario", "schedule", "1", '{"type": "daily", "time": "09:00"}')
+    out = tmp_path / "office"
+    (row,) = answer(tieline("scenario", "export", "--dir", str(out), "--json"))
+    assert row["folder"] == "clean-up-old-leads-are-marked-and-listed"
+    text = (out / row["folder"] / "blueprint.json").read_text()
+    assert text == (EXAMPLES / "clean-up" / "blueprint.json").read_text()
+    assert "time: 09:00" in (out / row["folder"] / "scenario.yaml").read_text()
+    (again,) = answer(tieline("scenario", "import", "--dir", str(out), "--json"))
+    assert (again["id"], again["version"], again["done"]) == (1, 1, "unchanged")
+    (out / row["folder"] / "blueprint.json").write_text(text.replace("to-review", "old"))
+    (again,) = answer(tieline("scenario", "import", "--dir", str(out), "--json"))
+    assert (again["version"], again["done"]) == (2, "saved")
+    other = ("--data-dir", str(tmp_path / "other"))
+    tieline("account", "create", "b@x.example", *other)
+    tieline("connection", "list", *other)
+    (fresh,) = answer(tieline("scenario", "import", "--dir", str(out), "--json", *other))
+    assert (fresh["version"], fresh["done"], fresh["findings"]) == (1, "imported", [])
+    shown = answer(tieline("scenario", "show", "1", "--json", *other))
+    assert shown["scheduling"]["time"] == "09:00"
+
+
+def test_cases_by_command(tieline: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "clean-up"
+    shutil.copytree(EXAMPLES / "clean-up", folder)
+    assert tieline("scenario", "test", str(tmp_path)).stdout.splitlines()[-1] == "2 passed, 0 failed"
+    case = folder / "cases" / "none.yaml"
+    case.write_text(case.read_text().replace("GET /v1/people/find}]", "GET /v1/companies/find}]"))
+    done = tieline("scenario", "test", str(tmp_path))
+    assert done.returncode == 1
+    assert '+    "call": "GET /v1/people/find"' in done.stdout
+    told = json.loads(tieline("scenario", "test", str(tmp_path), "--json").stdout)
+    assert (told["passed"], told["failed"]) == (1, 1)
+    refused(tieline("scenario", "test", str(tmp_path / "data")), 1, "no cases")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from tieline.cli import output, triggers, versions
+from tieline.cli import folders, output, triggers, versions
 from tieline.cli.options import Account, DatabaseUrl, DataDir, File, Json
 from tieline.cli.options import read_file as _read
 from tieline.cli.options import server as _server
@@ -19,7 +20,10 @@ scenario_app = typer.Typer(no_args_is_help=True, help="Scenarios and their execu
 
 @scenario_app.command("import")
 def scenario_import(
-    file: File,
+    file: Annotated[str | None, typer.Argument(help="A blueprint, or - for standard input.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--dir", help="A folder of scenarios, as `export --dir` writes it.")
+    ] = None,
     connection: Annotated[
         str | None, typer.Option(help="Connect it to this connection; “This account” needs no key.")
     ] = None,
@@ -34,7 +38,15 @@ def scenario_import(
     database: DatabaseUrl = None,
     json: Json = False,
 ) -> None:
-    """Import a Make blueprint."""
+    """Import a Make blueprint, or a folder of scenarios: what is there by name and has changed gets a version."""
+    if folder is not None:
+        with _server(data_dir, database, account) as server:
+            rows = folders.read_in(server, folder)
+        columns = {"id": "Id", "name": "Name", "version": "Version", "done": "Done"}
+        output.emit(rows) if json else output.table(rows, columns, "Nothing.")
+        return
+    if file is None:
+        output.fail("give a file, or a folder with --dir", 2)
     text = _read(file).decode("utf-8", "replace")
     table = versions.table_of(bindings) if bindings else None
     body = {"blueprint": text, "connection": connection, "bindings": table}
@@ -94,7 +106,10 @@ def scenario_show(
 
 @scenario_app.command("export")
 def scenario_export(
-    number: int,
+    number: Annotated[int | None, typer.Argument(help="The scenario; all of them with --dir.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--dir", help="Write a folder for each scenario into this one.")
+    ] = None,
     for_make: Annotated[
         bool, typer.Option("--for-make", help="Leave out what only Tieline understands.")
     ] = False,
@@ -104,7 +119,15 @@ def scenario_export(
     database: DatabaseUrl = None,
     json: Json = False,
 ) -> None:
-    """The blueprint in its canonical form."""
+    """The blueprint in its canonical form; with --dir files for version control."""
+    if folder is not None:
+        with _server(data_dir, database, account) as server:
+            rows = folders.write_out(server, folder, number, for_make=for_make)
+        columns = {"id": "Id", "name": "Name", "version": "Version", "folder": "Folder"}
+        output.emit(rows) if json else output.table(rows, columns, "No scenarios yet.")
+        return
+    if number is None:
+        output.fail("say which scenario, or give --dir", 2)
     with _server(data_dir, database, account) as server:
         found = server.call(
             "GET", f"/scenarios/{number}/export", for_make="true" if for_make else None, version=version
@@ -287,3 +310,4 @@ def scenario_replay(
 
 triggers.register(scenario_app)
 versions.register(scenario_app)
+scenario_app.command("test")(folders.try_cases)

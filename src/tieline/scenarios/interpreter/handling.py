@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
+from tieline import clock
 from tieline.expressions import ExpressionError
 from tieline.modules.errors import ModuleError
 from tieline.scenarios.failures import BY_HAND, DISABLING, KEPT, Attempts, error_json, of_class
@@ -123,7 +123,7 @@ class Handlers(Operations):
         for repetition in range(1, count + 1):
             again = f"{failed.path}~{repetition}"
             if self.journal.state(again) is None:
-                await asyncio.sleep(min(pause * factor ** (repetition - 1), LONGEST_PAUSE))
+                await clock.sleep(min(pause * factor ** (repetition - 1), LONGEST_PAUSE))
             try:
                 handling.bundles = await self._outcome(failed.node, handling.path, again, failed.path)
             except ModuleError as error:

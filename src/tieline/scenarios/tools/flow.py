@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import msgspec
 from sqlalchemy import bindparam, select
 
+from tieline import clock
 from tieline.expressions import ExpressionError, to_text
 from tieline.expressions.patterns import compile_pattern, found
 from tieline.modules.errors import ErrorClass, ModuleError
@@ -112,7 +111,7 @@ async def _compose(given: Json, around: Surroundings) -> list[Json]:
 
 
 async def _sleep(given: Json, around: Surroundings) -> list[Json]:
-    await asyncio.sleep(number(given.get("duration"), "duration", 1, LONGEST_SLEEP))
+    await clock.sleep(number(given.get("duration"), "duration", 1, LONGEST_SLEEP))
     return [{}]
 
 
