@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.query.test_examples import DATA, NOW
@@ -118,11 +118,29 @@ pieces = st.sampled_from(
      "next", "last", "30", "days", "ago", "between", "before", "March", "2025", "99999", "is", "!=", ">", "5k", "near", "within", "miles", "of",
      "ada@x.example", "a:b", ":", "limit", "sort by", "never", "haven't", "talked to", "with", "without", "birthday", "@me", "vip"]
 )  # fmt: skip
-queries = st.one_of(st.text(max_size=60), st.lists(pieces, max_size=14).map(" ".join))
+queries = st.one_of(st.text(max_size=60), st.lists(pieces, max_size=8).map(" ".join))
 
 
-@given(queries, st.sampled_from([PEOPLE, PROJECTS, v.Words()]))
-def test_no_query_fails(query: str, words: v.Words) -> None:
+BATCHES, BATCH = 100, 100
+
+
+def test_ten_thousand_queries() -> None:
+    """Nothing that anybody types fails: 10,000 texts, in batches, since making one up costs more than reading it."""
+    read = 0
+
+    @settings(max_examples=BATCHES, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(queries, min_size=BATCH, max_size=BATCH), st.sampled_from([PEOPLE, PROJECTS, v.Words()]))
+    def every(texts: list[str], words: v.Words) -> None:
+        nonlocal read
+        for query in texts:
+            no_query_fails(query, words)
+        read += len(texts)
+
+    every()
+    assert read >= 10_000
+
+
+def no_query_fails(query: str, words: v.Words) -> None:
     found = parse(query, words, now=NOW, timezone="Europe/Stockholm")
     assert json.loads(json.dumps(plain(found))) == plain(found)
     assert sentence(found, words, "people").endswith(".")

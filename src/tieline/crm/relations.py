@@ -12,7 +12,8 @@ from tieline.crm import changes, links
 from tieline.crm.access import Caller, reading, require_removal, sees
 from tieline.crm.identity import resolve
 from tieline.crm.settings import AccountSettings, load_settings
-from tieline.crm.writing import BY_ID, Written, check_version, decode, revert, rewrite, upsert
+from tieline.crm.storing import BY_ID, decode
+from tieline.crm.writing import Written, check_version, revert, rewrite, upsert
 from tieline.errors import NoIdentifier, NotFound
 from tieline.records.codec import convert
 from tieline.records.codec import decode as decode_record

@@ -17,7 +17,8 @@ from tieline.crm.access import Caller, require_visible
 from tieline.crm.identity import Identifier, candidates, of_record
 from tieline.crm.merging import Wire
 from tieline.crm.originals import Original, Originals
-from tieline.crm.writing import BY_ID, Written, decode, store
+from tieline.crm.storing import BY_ID, decode, store
+from tieline.crm.writing import Written
 from tieline.errors import Conflict, InvalidInput, NotFound
 from tieline.records.vocabulary import NONE
 from tieline.store.database import Row, Statement, Transaction
