@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import html
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.scenarios.test_engine import activate, load, post, webhook
+from tests.servers import Thread
 from tests.web.test_sign_in import Visitor
 from tieline import AsyncCloze, Cloze, ModuleError
 from tieline.cli.reach import announced
@@ -24,10 +29,11 @@ from tieline.mcp import tools
 from tieline.mcp.visit import Visit
 from tieline.modules import connections, find_module
 from tieline.modules.signatures import python_name
+from tieline.scenarios import history, library
+from tieline.settings import load as load_settings
 from tieline.web.pages import sign_in
 
 if TYPE_CHECKING:
-    from tests.conftest import StartServer
     from tests.servers import RunningServer
 
 PASSWORD = "three small words"
@@ -64,6 +70,11 @@ CASES = [
     Case("vanished record", "Get a Person", {"syncKey": "gone@x.example"}, "syncKey", ("was not found", "deleted, merged or renamed")),
     Case("expired key", "Find People", {}, None, ("unknown or revoked", "give the connection a new one"), "revoked"),
     Case("rate limit", "Find People", {}, None, ("Rate limit exceeded", "try again in", "seconds"), "limited"),
+    Case("expired on a write", "Create a To Do", {"subject": "x"}, None, ("unknown or revoked", "give the connection a new one"), "revoked"),
+    Case("vanished to-do", "Complete a To Do", {"key": "gone"}, "key", ("was not found", "deleted, merged or renamed")),
+    Case("unknown mode", "Bulk Upsert", {"records": ['{"name": "A"}'], "mode": "replace"}, "mode", ("“replace” is unknown", "one of: update, create")),
+    Case("unknown measure", "Run Analytics", {"measures": ["nope"]}, "measures", ("“nope” is unknown", "some of: sentmails")),
+    Case("not at this server", "List To Dos", {}, None, ("has no such call", "use a connection to a Tieline server"), "older"),
     Case("another web server", "Find People", {}, None, ("text/html instead of JSON", "check the address"), "html"),
     Case("nobody listens", "Find People", {}, None, ("127.0.0.1:9", "check that the server runs"), "nowhere"),
 ]  # fmt: skip
@@ -82,21 +93,55 @@ class Html(BaseHTTPRequestHandler):
         return None
 
 
-@pytest.fixture
-def web_server() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Html)
+class Older(Html):
+    """The Cloze API as another server speaks it: without what is Tieline's own."""
+
+    def do_GET(self) -> None:
+        self.send_response(404)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(b'{"errorcode": 404, "message": "Resource Not Found"}')
+
+
+def serving(handler: type[Html]) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
 
 
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, RunningServer]]:
+    """One server for every case, and one that takes a single request in a minute."""
+    base = {"port": 0, "allow_private_targets": "loopback"}
+    threads = {
+        name: Thread(load_settings({}, data_dir=str(tmp_path_factory.mktemp(name)), **base, **more))
+        for name, more in (("home", {"rate_limit": 0}), ("limited", {"rate_limit": 1, "rate_burst": 1}))
+    }
+    yield {name: thread.start() for name, thread in threads.items()}
+    for thread in threads.values():
+        thread.stop()
+
+
+@pytest.fixture(scope="module")
+def server(servers: dict[str, RunningServer]) -> RunningServer:
+    return servers["home"]
+
+
+@pytest.fixture(scope="module")
+def others() -> Iterator[dict[str, str]]:
+    """Servers that are something else."""
+    with contextlib.ExitStack() as stack:
+        serve = contextlib.contextmanager(serving)
+        yield {
+            name: stack.enter_context(serve(kind)) for name, kind in (("html", Html), ("older", Older))
+        } | {"nowhere": "http://127.0.0.1:9"}
+
+
 @pytest.fixture
-def places(
-    start_server: StartServer, server: RunningServer, web_server: str, tmp_path: Any
-) -> dict[str, Place]:
-    limited = start_server(data_dir=str(tmp_path / "limited"), rate_limit=1, rate_burst=1)
-    limited.get("/v1/user/profile")  # that was all for a minute
+def places(servers: dict[str, RunningServer], others: dict[str, str]) -> dict[str, Place]:
+    server, limited = servers["home"], servers["limited"]
 
     def revoked(tx: Any) -> str:
         made, key = accounts.create_key(tx, server.account_id, "old")
@@ -107,8 +152,7 @@ def places(
         "home": Place(server.url, server.api_key),
         "revoked": Place(server.url, server.write(revoked)),
         "limited": Place(limited.url, limited.api_key),
-        "html": Place(web_server, "k"),
-        "nowhere": Place("http://127.0.0.1:9", "k"),
+        **{name: Place(url, "k") for name, url in others.items()},
     }
 
 
@@ -124,9 +168,16 @@ class Faces:
         self.arguments = {python_name(name): value for name, value in case.given.items()}
         vault = server.app.state.vault
         made = server.write(
-            connections.create, vault, server.account_id, "There", email="", api_key=place.key, url=place.url
+            connections.create,
+            vault,
+            server.account_id,
+            case.name,
+            email="",
+            api_key=place.key,
+            url=place.url,
         )
-        self.connection = "This account" if case.place == "home" else "There"
+        self.made = made
+        self.connection = "This account" if case.place == "home" else case.name
         self.connection_id = str(made.id) if case.place != "home" else ""
 
     def python(self) -> str:
@@ -178,11 +229,37 @@ class Faces:
         assert result.is_error
         return str(result.content[0].text)
 
-    def page(self) -> str:
+    def visitor(self) -> Visitor:
         sign_in._guesses.clear()
         self.server.write(accounts.set_password, self.server.account_id, PASSWORD)
         visitor = Visitor(self.server)
         visitor.sign_in()
+        return visitor
+
+    def scenario(self) -> str:
+        """A scenario whose step fails, as the page of its execution tells it."""
+        # Mapped, so that it is seen only when it runs; mandatory fields that are missing are mapped from nothing.
+        names = {one.name for one in self.module.fields if one.required} | self.case.given.keys()
+        mapper = {name: f"{{{{1.{name}}}}}" for name in names}
+        flow = [
+            {"id": 1, "module": "gateway:CustomWebHook", "parameters": {}, "mapper": {}},
+            {"id": 2, "module": self.module.name, "parameters": {}, "mapper": mapper},
+        ]
+        number = load(self.server, json.dumps({"name": "s", "metadata": {}, "flow": flow}))
+        if self.case.place != "home":
+            self.server.write(library.bind_all, self.server.account_id, number, self.made.id)
+        activate(self.server, number)
+        post(webhook(self.server, number), self.case.given)
+        # A rate limit or a server that is away is tried again later: the execution waits, and tells why.
+        rows: list[Any] = []
+        while not rows or not rows[0].error:
+            rows = self.server.read(history.list_executions, self.server.account_id, number)
+            time.sleep(0.05)
+        text = self.visitor().get(f"/executions/{rows[0].id}")[2]
+        return re.sub(r"<[^>]+>", "", html.unescape(text))
+
+    def page(self) -> str:
+        visitor = self.visitor()
         sent = {"connection": self.connection_id}
         for name, value in self.case.given.items():
             if not isinstance(value, list):
@@ -199,12 +276,13 @@ class Faces:
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_every_face_names_module_field_and_remedy(
-    case: Case, server: RunningServer, places: dict[str, Place]
+    case: Case, server: RunningServer, places: dict[str, Place], servers: dict[str, RunningServer]
 ) -> None:
     faces = Faces(server, places[case.place], case)
     for face in (
-        faces.python, faces.asynchronous_python, faces.control, faces.command, faces.assistant, faces.page,
+        faces.python, faces.asynchronous_python, faces.control, faces.command, faces.assistant, faces.page, faces.scenario,
     ):  # fmt: skip
+        servers["limited"].get("/v1/user/profile")  # that was all for a minute
         said = face()
         wanted = (case.module, *((case.field,) if case.field else ()), *case.words)
         if case.name == "wrong type" and face == faces.assistant:

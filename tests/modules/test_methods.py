@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
+import json
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +16,7 @@ import pytest
 from docs import build
 from tieline import AsyncCloze, Cloze, ModuleError
 from tieline.expressions import ERASE
-from tieline.modules import MODULES
+from tieline.modules import MODULES, searching
 from tieline.modules.methods import AsyncModules, Modules
 from tieline.modules.signatures import python_name
 
@@ -141,7 +144,37 @@ async def test_searches_are_lazy_page_by_page(server: RunningServer) -> None:
         people = cloze.modules.find_people(limit=1000)
         assert asked == []
         first = await anext(people)
-        assert asked == [1]
-        assert len([first, *[person async for person in people]]) == 130
+        for _ in range(99):
+            await anext(people)
+        assert asked == [1]  # a page is asked for when its first bundle is
+        await anext(people)
+        assert asked == [1, 2]
+        assert len([person async for person in people]) == 29
         assert asked == [1, 2]
         assert await cloze.modules.get_a_person(first["syncKey"]) == first
+
+
+def test_searches_keep_one_page_at_a_time(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "PAGE", 20)
+    lines = [
+        json.dumps(
+            {"name": f"P {number}", "notes": "n" * 5000, "emails": [{"value": f"p{number}@x.example"}]}
+        )
+        for number in range(400)
+    ]
+    server.request("POST", "/v1/x/people/bulk", body="\n".join(lines).encode())
+    with Cloze(api_key=server.api_key, url=server.url) as cloze:
+        peaks, whole = [], 400 * 5000
+        gc.collect()
+        tracemalloc.start()
+        try:
+            for number, bundle in enumerate(cloze.modules.find_people(limit=400), 1):
+                assert len(bundle["notes"]) == 5000
+                if number % 100 == 0:
+                    held, _ = tracemalloc.get_traced_memory()
+                    peaks.append(held)
+        finally:
+            tracemalloc.stop()
+    assert number == 400
+    assert max(peaks) < whole / 3, peaks
+    assert max(peaks) - min(peaks) < whole / 10, peaks

@@ -27,6 +27,7 @@ WORDS = {
     "array": "a list",
     "collection": "a collection",
 }
+SOMEDAY = 1
 OTHER_NAMES = {"syncKey": ("uniqueid", "id", "identifier"), "qs": ("queryString",)}
 
 
@@ -83,6 +84,8 @@ def _checked(found: Field, value: Any, timezone: str, path: str) -> Any:
     if found.type == "select":
         return None if value == "" else _chosen(found, value, path)
     value = coerce(_parsed(found.type, value), found.type, field=path, timezone=timezone)
+    if found.reminder and isinstance(value, str) and value.strip().lower() == "someday":
+        return SOMEDAY
     if found.milliseconds:
         return _milliseconds(value, timezone, path)
     if found.type == "array" and value is not None:

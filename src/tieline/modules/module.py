@@ -32,7 +32,7 @@ class Field:
         ?name+            the same, joined by a colon with what is there already
         {name}            a part of the path, or of a trigger's event
 
-    `milliseconds`: a date is sent as UTC milliseconds. `of`: the type of a list's entries that are no collections with fields of their own. `extended`: not in Cloze's module.
+    `milliseconds`: a date is sent as UTC milliseconds. `reminder`: “someday” is sent as the number 1 (0.3.8). `of`: the type of a list's entries that are no collections with fields of their own. `extended`: not in Cloze's module.
     `choices` names a list that is loaded from the account: segments, stages, steps,
     members, records, todos. `closed`: no value besides
     `options` is taken. `when` shows the field only for one value of another field.
@@ -52,6 +52,7 @@ class Field:
     items: tuple[Field, ...] = ()
     of: str = "text"
     milliseconds: bool = False
+    reminder: bool = False
     to: str | None = None
     entry: tuple[tuple[str, Any], ...] = ()
     value_in: str = "value"

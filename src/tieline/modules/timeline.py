@@ -73,7 +73,7 @@ MODULES = (
             _C["preview"],
             _C["bodytype"],
             _C["body"],
-            _of(Communication, "due", "Due", type="any"),
+            _of(Communication, "due", "Due", type="any", reminder=True),
             _of(Communication, "location", "Location"),
             _of(Communication, "outcome", "Outcome", type="select", options=options(*OUTCOMES)),
             _of(Communication, "direction", "Direction", type="select", options=options(*DIRECTIONS)),
@@ -93,7 +93,7 @@ MODULES = (
         fields=(
             _of(ToDo, "subject", "Subject"),
             _of(ToDo, "participants", "Participants", type="array"),
-            _of(ToDo, "when", "When", type="any"),
+            _of(ToDo, "when", "When", type="any", reminder=True),
             _of(ToDo, "assigner", "Assigner", advanced=True),
             _of(ToDo, "assignee", "Assignee", type="select", choices="members"),
         ),

@@ -31,7 +31,7 @@ async def call_anything(
         if not name or not (name + value).isprintable() or name.lower() in OURS:
             raise ModuleError(
                 "BundleValidationError",
-                f"“{name}” cannot be set",
+                f"“{name if name.isprintable() else ascii(name)[1:-1]}” cannot be set",
                 module=module.label,
                 field="headers",
                 remedy="leave it out: credentials, host and length are added for you",
