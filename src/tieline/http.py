@@ -17,6 +17,7 @@ import socket
 import ssl
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import aiohttp
@@ -279,6 +280,7 @@ class _Targets:
             return False
         return inner.is_global
 
+    @lru_cache(maxsize=4096)  # noqa: B019 - one of these in a process, and the answer never changes
     def check_host(self, host: str) -> None:
         """Refuse a literal address, or a name that always means this machine."""
         if _is_localhost(host):

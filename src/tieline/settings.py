@@ -77,7 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = True
     job_concurrency: Annotated[
         int, msgspec.Meta(description="Jobs that run at once in this process", ge=1)
-    ] = 32
+    ] = 64
     module_timeout: Annotated[float, msgspec.Meta(description="Seconds one module call may take", gt=0)] = (
         60.0
     )

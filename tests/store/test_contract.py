@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from tests.databases import new_postgres
 from tieline.errors import Conflict
@@ -17,7 +20,7 @@ from tieline.store import search
 from tieline.store.database import Database, Statement, Transaction, open_database
 from tieline.store.lock import ProcessLock
 from tieline.store.statements import upsert
-from tieline.store.tables import account, relation, setting
+from tieline.store.tables import account, relation, scenario, setting
 
 BY_EMAIL = Statement(select(account).where(account.c.email == bindparam("email")))
 
@@ -37,14 +40,16 @@ async def test_what_is_written_is_read_with_its_defaults(database: Database) -> 
     assert (row["id"], row["timezone"], row["aka"]) == (number, "UTC", "[]")
 
 
-async def test_a_failing_write_undoes_itself_alone(database: Database) -> None:
+@pytest.mark.parametrize("short", [False, True])
+async def test_a_failing_write_undoes_itself_alone(database: Database, short: bool) -> None:
     def fails(tx: Transaction) -> None:
         add(tx, "bad@x.example")
         raise ValueError("no")
 
+    write = database.write_short if short else database.write
     results = await asyncio.gather(
-        *(database.write(add, f"{n}@x.example") for n in range(20)),
-        database.write(fails),
+        *(write(add, f"{n}@x.example") for n in range(20)),
+        write(fails),
         return_exceptions=True,
     )
     assert isinstance(results[-1], ValueError)
@@ -75,6 +80,50 @@ async def test_callbacks_come_after_the_commit_and_only_then(database: Database)
     with pytest.raises(ValueError, match="no"):
         await database.write(write, "no", True)
     assert seen == ["yes"]
+
+
+async def test_writes_wait_for_the_lock_of_another_program_in_their_order(tmp_path: Path) -> None:
+    path = tmp_path / "tieline.db"
+    database = await open_database(f"sqlite:///{path}")
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writing = asyncio.gather(
+            *((database.write_short if n % 2 else database.write)(add, f"{n}@x.example") for n in range(9))
+        )
+        await asyncio.sleep(0.05)
+        assert not writing.done()
+        other.rollback()
+        numbers = await writing
+    assert numbers == sorted(numbers)
+    await database.close()
+
+
+# The lock that says that somebody has the database open: byte 128 of the index, see wal-index in SQLite's os_unix.c.
+ALONE = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 128)"
+
+
+async def test_another_program_does_not_think_itself_alone(tmp_path: Path) -> None:
+    """It would cut the shared index short, and this process with it."""
+    path = tmp_path / "tieline.db"
+    database = await open_database(f"sqlite:///{path}")
+    await database.write(add, "a@x.example")
+    assert await emails(database) == {"a@x.example"}
+    asked = subprocess.run([sys.executable, "-c", ALONE, f"{path}-shm"], capture_output=True, check=False)
+    assert b"BlockingIOError" in asked.stderr
+    await database.close()
+
+
+async def test_a_change_of_the_setup_is_known_before_it_is_answered(database: Database) -> None:
+    before = database.setup_version
+    await database.write(add, "a@x.example")
+    await database.write(lambda tx: tx.run(delete(scenario).where(scenario.c.id == 1)))
+    assert database.setup_version == before
+    values = {"account_id": 1, "name": "s", "created": 1, "changed": 1}
+    await database.write(lambda tx: tx.insert(scenario, values))
+    if database.dialect == "postgresql":
+        assert database.setup_version is None
+    else:
+        assert database.setup_version == (before or 0) + 1
 
 
 async def test_a_caller_that_goes_away_does_not_disturb_the_group(database: Database) -> None:

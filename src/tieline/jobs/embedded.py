@@ -207,14 +207,23 @@ class EmbeddedRunner:
 
     async def _run(self, entry: Entry) -> None:
         attempt = entry.attempts + 1
-        released = False
+        released = settled = False
+
+        def gone() -> None:
+            nonlocal settled
+            settled = True
+
+        def settle(tx: Transaction) -> None:
+            tx.run(DONE, {"job_id": entry.id})
+            tx.after_commit(gone)
+
         try:
             if entry.key is not None:
-                await self.database.write(lambda tx: tx.run(BEGAN, {"job_id": entry.id}))
+                await self.database.write_short(lambda tx: tx.run(BEGAN, {"job_id": entry.id}))
             handler = self.handlers.get(entry.kind)
             if handler is None:
                 raise LookupError(f"nothing handles {entry.kind!r}")
-            await handler(Job(entry.id, entry.kind, entry.payload, attempt))
+            await handler(Job(entry.id, entry.kind, entry.payload, attempt, settle))
         except Retry as retry:
             await self._again(entry, attempt, retry.at, "")
         except Exception as error:
@@ -225,14 +234,15 @@ class EmbeddedRunner:
             self._release(entry)
             released = True
             self.wake()
-            await self.database.write(lambda tx: tx.run(DONE, {"job_id": entry.id}))
+            if not settled:
+                await self.database.write_short(lambda tx: tx.run(DONE, {"job_id": entry.id}))
         finally:
             if not released:
                 self._release(entry)
 
     async def _again(self, entry: Entry, attempt: int, at: int, error: str) -> None:
         values = {"job_id": entry.id, "at": at, "attempts": attempt, "error": error}
-        await self.database.write(lambda tx: tx.run(AGAIN, values))
+        await self.database.write_short(lambda tx: tx.run(AGAIN, values))
         heapq.heappush(self.later, Entry(at, entry.id, entry.kind, entry.payload, entry.lock, None, attempt))
 
     async def _failed(self, entry: Entry, attempt: int, error: Exception) -> None:
@@ -241,7 +251,7 @@ class EmbeddedRunner:
             await self._again(entry, attempt, clock.now_ms() + int(BACK_OFF[attempt - 1] * 1000), text)
         else:
             values = {"job_id": entry.id, "attempts": attempt, "error": text}
-            await self.database.write(lambda tx: tx.run(GIVEN_UP, values))
+            await self.database.write_short(lambda tx: tx.run(GIVEN_UP, values))
 
 
 def _entry(row: Row) -> Entry:

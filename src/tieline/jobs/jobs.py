@@ -14,13 +14,22 @@ from tieline.store.database import Database, Transaction
 BACK_OFF = (1.0, 5.0, 30.0, 300.0, 1800.0)
 
 
+def _later(tx: Transaction) -> None:
+    """The runner takes the job off by itself once its handler has returned."""
+
+
 class Job(msgspec.Struct, frozen=True):
-    """One piece of work. `attempt` counts from 1."""
+    """One piece of work. `attempt` counts from 1.
+
+    `settle` may be called in the last transaction of the work: where the job is a row of the same database, it goes in
+    that very transaction. A job that is not settled is when its handler returns.
+    """
 
     id: int
     kind: str
     payload: dict[str, Any]
     attempt: int
+    settle: Callable[[Transaction], None] = _later
 
 
 Handler = Callable[[Job], Awaitable[None]]

@@ -50,9 +50,7 @@ class Engine:
         self.local = local
         self.shared = Shared(database=database, settings=settings, door=door, vault=vault, local=local)
         self.executor = Executor(self.shared, self._unregister)
-        self.inbox = Inbox(
-            database, settings, vault, lambda account, number: self.shared.plan(account, number, None)
-        )
+        self.inbox = Inbox(database, settings, vault, self.shared.kept, self.shared.plan)
 
     async def close(self) -> None:
         """Let connections go."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,12 +35,12 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Run:
-    """An execution while it runs. `inline`: another one waits for it."""
+    """An execution while it runs. Without a `job` another one waits for it."""
 
     row: Row
     journal: Journal
+    job: Job | None
     attempt: int
-    inline: bool
     settings: dict[str, Any] = field(default_factory=dict)
     failed: Failed | None = None
     warnings: list[str] = field(default_factory=list)
@@ -60,10 +61,10 @@ class Executor:
 
     async def run(self, job: Job) -> None:
         """Take up the execution of a job, from where its journal ends. Raises Retry."""
-        await self.execute(str(job.payload["id"]), job.attempt)
+        await self.execute(str(job.payload["id"]), job.attempt, job)
 
-    async def execute(self, execution_id: str, attempt: int, *, inline: bool = False) -> None:
-        """Take up an execution. `inline`: another execution waits for it, and decides whether it is tried again.
+    async def execute(self, execution_id: str, attempt: int, job: Job | None = None) -> None:
+        """Take up an execution. Without a `job` another execution waits for it, and decides whether it is tried again.
 
         Raises Retry.
         """
@@ -71,30 +72,33 @@ class Executor:
         if row is None or row["status"] in ENDED:
             return
         rows = await self.database.read(journals.load, execution_id) if row["started"] is not None else []
-        run = Run(row, Journal(self.database, execution_id, attempt, rows), attempt, inline)
+        run = Run(row, Journal(self.database, execution_id, attempt, rows), job, attempt)
         try:
             plan = await self.shared.plan(
                 int(row["account_id"]), int(row["scenario_id"]), int(row["version"])
             )
-            if row["started"] is None and not await self.database.write(journals.mark_running, execution_id):
-                return  # taken out of the queue
+            if row["started"] is None:
+                run.journal.open()
             run.settings = plan.settings
             await self._interpret(plan, run)
         except Stop as stop:
             run.failed = stop.error
         except Failed as error:
             run.failed = error
+        except journals.Gone:  # taken out of the queue
+            return
         except TielineError as error:
             told = {"name": "InvalidConfigurationError", "message": str(error), "module": ""}
             await self._finish(run, "error", told, disable=True)
             return
-        await self._settle(run)
+        with suppress(journals.Gone):
+            await self._settle(run)
 
     async def _interpret(self, plan: Plan, run: Run) -> None:
         row = run.row
         account_id, scenario_id = int(row["account_id"]), int(row["scenario_id"])
         timezone = await self.shared.timezone(account_id)
-        bound = await self.database.read(bindings.local_ids, scenario_id)
+        bound = await self.shared.kept.read(bindings.local_ids, scenario_id)
         trace = run.trace.header()
 
         async def call(
@@ -122,7 +126,7 @@ class Executor:
 
         async def settle(commit: bool) -> None:
             if not services.auto_commit:
-                await self.database.write(services.close_cycle, commit)
+                await run.journal.write(lambda tx: services.close_cycle(tx, commit))
                 services.held.clear()
 
         trigger = from_json(msgspec.json.decode(row["trigger"]))
@@ -147,7 +151,6 @@ class Executor:
             await interpreter.run()
         finally:
             run.warnings += [*interpreter.warnings, *services.warnings]
-            await run.journal.flush()
 
     async def call(self, parent: Run, scenario_id: int, inputs: Bundle, key: str, wait: bool) -> Bundle:
         """Run another scenario for one that calls it: its outputs, or only its execution when nobody waits.
@@ -169,7 +172,7 @@ class Executor:
         )
         if not wait:
             return {"executionId": started}
-        await self.execute(started, parent.attempt, inline=True)
+        await self.execute(started, parent.attempt)
         row = await self.database.read(state.find, started)
         assert row is not None
         if row["status"] == "error":
@@ -216,7 +219,7 @@ class Executor:
     ) -> Callable[[Node], bool]:
         """Whether a call whose outcome is unknown may be made again: reads, idempotent writes, and every call to a
         Tieline account, which knows the Idempotency-Key."""
-        own = await self.database.read(triggers.own_connections, account_id)
+        own = await self.shared.kept.read(triggers.own_connections, account_id)
 
         def repeatable(node: Node) -> bool:
             if node.module is None or node.module.idempotent:
@@ -231,13 +234,12 @@ class Executor:
             return
         failed = run.failed.error
         error = error_json(failed)
-        if failed.kind in PASSING and run.attempt <= len(RETRIES) and not run.inline:
+        if failed.kind in PASSING and run.attempt <= len(RETRIES) and run.job is not None:
             minutes = RETRIES[run.attempt - 1]
             at = clock.now_ms() + max(minutes * 60_000, int((failed.retry_after or 0) * 1000))
             told = {**error, "retry": at}
-            await self.database.write(
-                state.wait, str(run.row["id"]), run.failed.path, told, run.journal.operations
-            )
+            path, count = run.failed.path, run.journal.operations
+            await run.journal.write(lambda tx: state.wait(tx, str(run.row["id"]), path, told, count))
             raise Retry(at)
         await self._finish(run, "error", error, disable=failed.kind in DISABLING)
 
@@ -248,6 +250,8 @@ class Executor:
 
         def finish(tx: Transaction) -> str | None:
             replies.wake(tx, str(row["id"]))
+            if run.job is not None:
+                run.job.settle(tx)
             return state.finish(
                 tx,
                 row,
@@ -260,7 +264,7 @@ class Executor:
                 warnings=run.warnings,
             )
 
-        paused = await self.database.write(finish)
+        paused = await run.journal.write(finish)
         if paused:
             log.warning("scenario %s was paused: %s", row["scenario_id"], paused)
             hook = await self.database.read(triggers.hook_of, int(row["scenario_id"]))

@@ -1,15 +1,15 @@
 """What an execution has already done, operation by operation: its history and its checkpoint, written once.
 
 A row is `started` before a call that writes, with the input that was evaluated, and `done`, `failed` or `filtered`
-after it. Rows that nothing depends on are written without waiting: the store keeps their order, so a row that is
-durable has every earlier row of its execution before it.
+after it. Rows that nothing depends on are written without waiting, those of one moment together: the store keeps their
+order, so a row that is durable has every earlier row of its execution before it.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import bindparam, delete, or_, select, update
@@ -20,6 +20,8 @@ from tieline.modules.errors import ModuleError
 from tieline.store.database import Database, Row, Statement, Transaction
 from tieline.store.statements import upsert
 from tieline.store.tables import execution, operation
+
+T = TypeVar("T")
 
 COLUMNS = (
     "execution_id", "path", "seq", "module_id", "module", "state", "started", "duration", "attempt", "input", "output",
@@ -65,6 +67,10 @@ RUNNING = Statement(
 )
 
 
+class Gone(Exception):
+    """The execution must not begin any more: it was taken out of the queue."""
+
+
 class Entry(msgspec.Struct):
     """One operation as it is journalled."""
 
@@ -90,8 +96,15 @@ class Journal:
         self.recorded = {str(row["path"]): row for row in rows}
         self.seq = max((int(row["seq"]) for row in rows), default=0)
         self.operations = sum(row["state"] in {"done", "failed"} for row in rows)
-        self.pending: set[asyncio.Task[None]] = set()
+        self.opening = False
+        self.rows: list[dict[str, Any]] = []
+        self.pushed: asyncio.Task[None] | None = None
         self.failure: BaseException | None = None
+
+    def open(self) -> None:
+        """The execution begins: said with the first rows that are written, or in a moment if there are none."""
+        self.opening = True
+        self._soon()
 
     def state(self, path: str) -> str | None:
         """What is known of the operation at that path."""
@@ -122,7 +135,23 @@ class Journal:
 
     async def begin(self, entry: Entry) -> None:
         """Make it durable that a call is about to be made."""
-        await self.database.write(_record, self._values(entry))
+        self.rows.append(self._values(entry))
+        await self._written_so_far()
+        await self.database.write_short(self._taken())
+
+    async def write(self, fn: Callable[[Transaction], T]) -> T:
+        """Do something after all that was recorded, in one transaction with what is not written yet.
+
+        Raises what kept an earlier row from being written.
+        """
+        await self._written_so_far()
+        rows = self._taken()
+
+        def both(tx: Transaction) -> T:
+            rows(tx)
+            return fn(tx)
+
+        return await self.database.write_short(both)
 
     async def transact(
         self, entry: Entry, act: Callable[[Transaction], list[dict[str, Any]]]
@@ -133,10 +162,12 @@ class Journal:
         def both(tx: Transaction) -> list[dict[str, Any]]:
             bundles = act(tx)
             made.append({**values, "output": _text([to_json(bundle) for bundle in bundles])})
-            _record(tx, made[-1])
+            tx.run(RECORD, made[-1])
             return bundles
 
         earlier = self.recorded.get(entry.path)
+        # Apart, so that what is undone with a failure is this operation alone.
+        await self.flush()
         values = self._values(entry)
         try:
             bundles = await self.database.write(both)
@@ -153,21 +184,48 @@ class Journal:
         """Write what happened, without waiting."""
         if entry.state in {"done", "failed"}:
             self.operations += 1
-        task = asyncio.get_running_loop().create_task(self.database.write(_record, self._values(entry)))
-        self.pending.add(task)
-        task.add_done_callback(self._written)
+        self.rows.append(self._values(entry))
+        self._soon()
 
     async def flush(self) -> None:
         """Wait until everything is durable. Raises what kept a row from being written."""
-        while self.pending:
-            await asyncio.gather(*self.pending, return_exceptions=True)
+        self._push()
+        await self._written_so_far()
+
+    async def _written_so_far(self) -> None:
+        while self.pushed is not None:
+            await asyncio.wait([self.pushed])
         if self.failure is not None:
             raise self.failure
 
+    def _soon(self) -> None:
+        """Write what is there in a moment, unless something that is waited for takes it along before."""
+        asyncio.get_running_loop().call_soon(self._push)
+
+    def _push(self) -> None:
+        """One write after the other: they keep their order on every database."""
+        if self.pushed is None and (self.rows or self.opening):
+            self.pushed = asyncio.get_running_loop().create_task(self.database.write_short(self._taken()))
+            self.pushed.add_done_callback(self._written)
+
+    def _taken(self) -> Callable[[Transaction], None]:
+        """What is not written yet, as a function that writes it."""
+        rows, opening = self.rows, self.opening
+        self.rows, self.opening = [], False
+
+        def write(tx: Transaction) -> None:
+            if opening and not mark_running(tx, self.execution_id):
+                raise Gone
+            for row in rows:
+                tx.run(RECORD, row)
+
+        return write
+
     def _written(self, task: asyncio.Task[None]) -> None:
-        self.pending.discard(task)
+        self.pushed = None
         if not task.cancelled() and task.exception() is not None:
             self.failure = self.failure or task.exception()
+        self._push()
 
     def _values(self, entry: Entry) -> dict[str, Any]:
         recorded = self.recorded.get(entry.path)
@@ -216,10 +274,6 @@ def conceal(tx: Transaction, execution_id: str) -> None:
 def mark_running(tx: Transaction, execution_id: str) -> bool:
     """The execution has begun; False when it must not begin any more."""
     return bool(tx.run(RUNNING, {"wanted": execution_id, "now": clock.now_ms()}))
-
-
-def _record(tx: Transaction, values: dict[str, Any]) -> None:
-    tx.run(RECORD, values)
 
 
 def _text(value: Any) -> str:

@@ -13,6 +13,7 @@ from tieline.errors import InvalidInput
 from tieline.expressions import ExpressionError, Scope, compile_value, to_text
 from tieline.scenarios import hook_rules, learning, line, queue, schedule, state, structure, triggers
 from tieline.scenarios.hook_rules import HookOptions
+from tieline.scenarios.kept import Kept
 from tieline.scenarios.plan import Plan
 from tieline.scenarios.triggers import HookAnswer
 from tieline.settings import Settings
@@ -42,24 +43,26 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 class Inbox:
-    """Takes requests in. `plan_of`: the compiled current version of (account, scenario)."""
+    """Takes requests in. `plan_of`: the compiled version of (account, scenario, version)."""
 
     def __init__(
         self,
         database: Database,
         settings: Settings,
         vault: Vault,
-        plan_of: Callable[[int, int], Awaitable[Plan]],
+        kept: Kept,
+        plan_of: Callable[[int, int, int], Awaitable[Plan]],
     ) -> None:
         self.database = database
         self.settings = settings
         self.vault = vault
+        self.kept = kept
         self.plan_of = plan_of
         self.counts: dict[str, tuple[float, int]] = {}
 
     async def take(self, token: str, request: Request) -> Taken:
         """Take a request in; it is answered only when what follows from it is durable."""
-        hook = await self.database.read(triggers.hook_by_token, token)
+        hook = await self.kept.read(triggers.hook_by_token, token)
         if hook is None:
             return Taken(triggers.GONE)
         if self._too_many(token):
@@ -67,7 +70,7 @@ class Inbox:
         options = hook_rules.read_options(hook["options"])
         if (problem := self._refusal(hook, options, request)) is not None:
             return Taken(_refused(problem.status, problem.message))
-        plan = await self.plan_of(int(hook["account_id"]), int(hook["scenario_id"]))
+        plan = await self.plan_of(int(hook["account_id"]), int(hook["scenario_id"]), int(hook["version"]))
         if not hook["active"] and not options.learning:
             return Taken(triggers.GONE)
         try:
@@ -135,7 +138,7 @@ class Inbox:
                 waits=waits,
             )
 
-        room, execution = await self.database.write(store)
+        room, execution = await self.database.write_short(store)
         if not room:
             return Taken(_refused(400, "The queue of this webhook is full."))
         answer = triggers.ACCEPTED if plan.trigger.module is None else triggers.CONFIRMED

@@ -11,6 +11,7 @@ from tieline.http import Door
 from tieline.modules import connections
 from tieline.modules.errors import ModuleError
 from tieline.scenarios import library, state, triggers
+from tieline.scenarios.kept import Kept
 from tieline.scenarios.plan import Node, Plan, compile_plan
 from tieline.settings import Settings
 from tieline.store.database import Database
@@ -36,6 +37,7 @@ class Shared:
         self.door = door
         self.vault = vault
         self.local = local
+        self.kept = Kept(database)
         self.plans: OrderedDict[tuple[int, int], Plan] = OrderedDict()
         self.clients: dict[tuple[int, bytes], AsyncCloze] = {}
 
@@ -61,7 +63,7 @@ class Shared:
     async def client_of(self, account_id: int, scenario_id: int, node: Node) -> AsyncCloze:
         """The client of the account that a module acts for."""
         try:
-            row = await self.database.read(
+            row = await self.kept.read(
                 triggers.connection_of, account_id, scenario_id, triggers.resource_of(node)
             )
         except (NotFound, Conflict) as error:

@@ -20,7 +20,7 @@ from tieline.store.database import Row, Statement, Transaction
 from tieline.store.tables import binding, connection, hook, scenario
 
 BY_TOKEN = Statement(
-    select(hook, scenario.c.active, scenario.c.scheduling)
+    select(hook, scenario.c.active, scenario.c.scheduling, scenario.c.version)
     .join(scenario, scenario.c.id == hook.c.scenario_id)
     .where(hook.c.token == bindparam("token"))
 )

@@ -14,7 +14,15 @@ from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 from sqlalchemy import Table
 
 from tieline.errors import InvalidInput
-from tieline.store.statements import Executable, LookUp, Prepared, Statement, inserting, prepare
+from tieline.store.statements import (
+    Executable,
+    LookUp,
+    Prepared,
+    Statement,
+    inserting,
+    prepare,
+    written_by,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,6 +31,9 @@ Dialect = Literal["sqlite", "postgresql"]
 Row = Mapping[str, Any]
 Params = Mapping[str, Any]
 Callback = Callable[[], None]
+
+# What scenarios are set up with: read for every execution, written by people now and then.
+SETUP = frozenset({"binding", "connection", "hook", "scenario", "scenario_version"})
 
 
 class Transaction(ABC):
@@ -34,26 +45,33 @@ class Transaction(ABC):
         self.source = source  # URL of the database: callbacks find what belongs to it
         self.callbacks: list[Callback] = []
         self.kept: dict[Hashable, Any] = {}
+        self.changes_setup = False
 
     def run(self, statement: Executable, params: Params | None = None) -> int:
         """Execute; the number of rows touched."""
-        return int(self._execute(prepare(statement, self.dialect, params)).rowcount)
+        count = int(self._execute(prepare(statement, self.dialect, params)).rowcount)
+        if count:
+            self._note(statement)
+        return count
 
     def run_many(self, statement: Executable, rows: Sequence[Params]) -> None:
         """Execute once for each row of parameters."""
         for row in rows:
             self._execute(prepare(statement, self.dialect, row))
+        self._note(statement)
 
     def one(self, statement: Executable, params: Params | None = None) -> Row | None:
         """The first row, or None."""
         prepared = prepare(statement, self.dialect, params)
         row = self._execute(prepared).fetchone()
+        self._note(statement)
         return None if row is None else prepared.row(row)
 
     def all(self, statement: Executable, params: Params | None = None) -> list[Row]:
         """Every row."""
         prepared = prepare(statement, self.dialect, params)
         rows = self._execute(prepared).fetchall()
+        self._note(statement)
         return [prepared.row(row) for row in rows] if prepared.booleans else rows
 
     def scalar(self, statement: Executable, params: Params | None = None) -> Any:
@@ -70,6 +88,7 @@ class Transaction(ABC):
         """Insert a row, column defaults applied; its generated id, 0 when the table generates none."""
         statement, complete, generated = inserting(table, values)
         cursor = self._execute(prepare(statement, self.dialect, complete))
+        self._note(statement)
         if generated is None:
             return 0
         return int(cursor.fetchone()[generated])
@@ -104,6 +123,12 @@ class Transaction(ABC):
             raise
         self._command("RELEASE SAVEPOINT part")
 
+    def _note(self, statement: Executable) -> None:
+        """Remember that what scenarios are set up with has changed."""
+        writes = statement.writes if isinstance(statement, Statement) else written_by(statement)
+        if writes in SETUP:
+            self.changes_setup = True
+
     @abstractmethod
     def _execute(self, prepared: Prepared) -> Any:
         """The driver's cursor after execution."""
@@ -118,6 +143,14 @@ class Database(ABC):
 
     dialect: Dialect
     url: str
+
+    @property
+    def setup_version(self) -> int | None:
+        """A number that grows whenever a write changes a table of SETUP, before that write is answered.
+
+        None where other processes write too: nothing that was read may then be kept.
+        """
+        return None
 
     @abstractmethod
     async def read(
@@ -140,6 +173,13 @@ class Database(ABC):
         self, fn: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a write; answered when it is durable. An exception undoes this fn alone."""
+
+    async def write_short(
+        self, fn: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same for a fn of a few statements that each touch one row. It may run where others wait for it, and may
+        be run again when another write fails: it changes nothing but the database."""
+        return await self.write(fn, *args, **kwargs)
 
     @abstractmethod
     async def close(self) -> None:

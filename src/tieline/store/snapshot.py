@@ -25,8 +25,10 @@ class Snapshot:
         index = Path(f"{path}-shm")
         self.index: mmap.mmap | None = None
         if index.exists() and index.stat().st_size >= HEAD:
-            with index.open("rb") as file:
-                self.index = mmap.mmap(file.fileno(), HEAD, access=mmap.ACCESS_READ)
+            # The file stays open: closing it would take away the locks that SQLite holds on it in this process (POSIX),
+            # and the next program to open the database would believe itself alone and cut the index short.
+            self.file = index.open("rb")
+            self.index = mmap.mmap(self.file.fileno(), HEAD, access=mmap.ACCESS_READ)
 
     def current(self) -> sqlite3.Connection:
         """The connection, in a transaction that sees everything committed by now."""
@@ -45,7 +47,8 @@ class Snapshot:
         self.known = None
 
     def close(self) -> None:
-        """End."""
+        """End, after every other connection of this process to the file."""
         self.connection.close()
         if self.index is not None:
             self.index.close()
+            self.file.close()

@@ -1,4 +1,4 @@
-"""SQLite: reads on the event loop, one writer thread that groups waiting writes into one commit."""
+"""SQLite: reads on the event loop, one writer that groups waiting writes into one commit."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -55,67 +56,116 @@ class Write:
 
     fn: Callable[[Transaction], Any]
     future: asyncio.Future[Any]
+    short: bool
     result: Any = None
     error: BaseException | None = None
     callbacks: list[Callback] | None = None
+    changes_setup: bool = False
 
 
 class Writer:
-    """The one thread that writes. Writes waiting at the same moment share a commit, each in its own savepoint."""
+    """The one who writes. Writes waiting at the same moment share a commit; what one that fails did is undone alone.
 
-    def __init__(self, url: str, path: str, tell: Callable[[list[Write]], None]) -> None:
+    A thread runs them and commits. A group of nothing but short writes is run on the event loop, and only its commit
+    in the thread: two threads that take turns at every statement cost more than the statements.
+    """
+
+    def __init__(self, url: str, path: str, tell: Callable[[], None]) -> None:
         self.url = url
-        self.tell = tell  # called on the event loop with every group that is done
-        self.waiting: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
+        self.tell = tell  # called on the event loop when a group is done, before anybody of it
+        self.waiting: deque[Write] = deque()
+        self.busy = False  # the thread has the connection
+        self.planned = False
+        self.handed: queue.SimpleQueue[tuple[list[Write], bool] | None] = queue.SimpleQueue()
         self.loop = asyncio.get_running_loop()
+        self.setup_version = 0
+        self.idle = asyncio.Event()
         self.connection = connect(path)
+        # On the event loop nothing may wait for a lock that another program holds.
+        self.connection.execute("PRAGMA busy_timeout=0")
         self.thread = threading.Thread(target=self._work, name="tieline-writer", daemon=True)
         self.thread.start()
 
-    async def write(self, fn: Callable[[Transaction], T]) -> T:
+    async def write(self, fn: Callable[[Transaction], T], *, short: bool = False) -> T:
         """Queue a write and wait until its group is durable."""
         future: asyncio.Future[T] = self.loop.create_future()
-        self.waiting.put(Write(fn, future))
+        self.waiting.append(Write(fn, future, short))
+        self._plan()
         return await future
 
     async def close(self) -> None:
-        """Finish the queue, then the thread."""
-        self.waiting.put(None)
+        """Finish what waits, then the thread."""
+        while self.waiting or self.busy:
+            self.idle.clear()
+            await self.idle.wait()
+        self.handed.put(None)
         await asyncio.to_thread(self.thread.join)
         self.connection.close()
 
-    def _work(self) -> None:
-        while (first := self.waiting.get()) is not None:
-            group, ended = [first], False
-            while len(group) < GROUP and not ended:
-                try:
-                    following = self.waiting.get_nowait()
-                except queue.Empty:
-                    break
-                if following is None:
-                    ended = True
-                else:
-                    group.append(following)
-            self._commit(group)
-            self.loop.call_soon_threadsafe(self.tell, group)
-            if ended:
-                return
+    def _plan(self) -> None:
+        """Begin the next group once everybody has spoken whose turn it is on the event loop."""
+        if self.waiting and not self.busy and not self.planned:
+            self.planned = True
+            self.loop.call_soon(self._begin)
 
-    def _commit(self, group: list[Write]) -> None:
-        """Run a group in one transaction. When the commit itself fails, every write of it fails."""
+    def _begin(self) -> None:
+        self.planned = False
+        group = [self.waiting.popleft() for _ in range(min(GROUP, len(self.waiting)))]
+        self.busy = True
+        done = all(write.short for write in group) and self._run_here(group)
+        self.handed.put((group, done))
+
+    def _run_here(self, group: list[Write]) -> bool:
+        """Run a group, not yet committed. False when it is for the thread.
+
+        That is so when another program holds the lock, and when one of them fails: the thread runs them again, each in
+        a savepoint of its own, which costs as much as the write itself.
+        """
         try:
             self.connection.execute("BEGIN IMMEDIATE")
             for write in group:
-                self._run(write)
-            self.connection.execute("COMMIT")
-        except sqlite3.Error as error:
+                tx = SqliteTransaction(self.connection, self.url)
+                write.result = write.fn(tx)
+                write.callbacks, write.changes_setup = tx.callbacks, tx.changes_setup
+        except Exception:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
-            failure = Unavailable(
-                f"The database could not be written: {error}", remedy="check disk space and permissions"
-            )
-            for write in group:
-                write.error, write.callbacks = write.error or failure, None
+            return False
+        return True
+
+    def _work(self) -> None:
+        while (found := self.handed.get()) is not None:
+            group, done = found
+            self._commit(group, done)
+            self.loop.call_soon_threadsafe(self._answer, group)
+
+    def _commit(self, group: list[Write], done: bool) -> None:
+        """Run a group if that is not done, and commit. When the commit itself fails, every write of it fails."""
+        try:
+            if not done:
+                self._lock()
+                for write in group:
+                    self._run(write)
+            self.connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._fail(group, error)
+
+    def _lock(self) -> None:
+        """Begin; another program that holds the lock is waited for."""
+        self.connection.execute("PRAGMA busy_timeout=5000")
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+        finally:
+            self.connection.execute("PRAGMA busy_timeout=0")
+
+    def _fail(self, group: list[Write], error: sqlite3.Error) -> None:
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+        failure = Unavailable(
+            f"The database could not be written: {error}", remedy="check disk space and permissions"
+        )
+        for write in group:
+            write.error, write.callbacks = write.error or failure, None
 
     def _run(self, write: Write) -> None:
         tx = SqliteTransaction(self.connection, self.url)
@@ -123,7 +173,7 @@ class Writer:
         try:
             write.result = write.fn(tx)
             self.connection.execute("RELEASE SAVEPOINT write")
-            write.callbacks = tx.callbacks
+            write.callbacks, write.changes_setup = tx.callbacks, tx.changes_setup
         except sqlite3.OperationalError as error:
             # A full disk may have ended the whole transaction; then nobody's savepoint is left.
             if not self.connection.in_transaction:
@@ -137,18 +187,23 @@ class Writer:
         self.connection.execute("RELEASE SAVEPOINT write")
         write.error = error
 
-
-def _answer(group: list[Write]) -> None:
-    """On the event loop: tell everybody of the group how it went."""
-    for write in group:
-        for callback in write.callbacks or ():
-            callback()
-        if write.future.done():  # the caller was cancelled; what it asked for is done all the same
-            continue
-        if write.error is not None:
-            write.future.set_exception(write.error)
-        else:
-            write.future.set_result(write.result)
+    def _answer(self, group: list[Write]) -> None:
+        """On the event loop: tell everybody of the group how it went, and begin the next."""
+        self.tell()
+        self.busy = False
+        self._plan()
+        if any(write.changes_setup for write in group):
+            self.setup_version += 1
+        for write in group:
+            for callback in write.callbacks or ():
+                callback()
+            if write.future.done():  # the caller was cancelled; what it asked for is done all the same
+                continue
+            if write.error is not None:
+                write.future.set_exception(write.error)
+            else:
+                write.future.set_result(write.result)
+        self.idle.set()
 
 
 class SqliteDatabase(Database):
@@ -158,11 +213,15 @@ class SqliteDatabase(Database):
 
     def __init__(self, url: str, path: str) -> None:
         self.url = url
-        self.writer = Writer(url, path, self._written)
+        self.writer = Writer(url, path, lambda: self.snapshot.release())
         self.snapshot = Snapshot(connect(path, read_only=True), path)
         self.local = threading.local()
         self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="tieline-reader")
         self.path = path
+
+    @property
+    def setup_version(self) -> int | None:
+        return self.writer.setup_version
 
     @classmethod
     async def open(cls, url: str, *, migrate: bool) -> SqliteDatabase:
@@ -205,14 +264,15 @@ class SqliteDatabase(Database):
     ) -> T:
         return await self.writer.write(lambda tx: fn(tx, *args, **kwargs))
 
+    async def write_short(
+        self, fn: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await self.writer.write(lambda tx: fn(tx, *args, **kwargs), short=True)
+
     async def close(self) -> None:
         await self.writer.close()
         await asyncio.to_thread(self.readers.shutdown)
         self.snapshot.close()
-
-    def _written(self, group: list[Write]) -> None:
-        self.snapshot.release()
-        _answer(group)
 
 
 def _read(

@@ -10,8 +10,11 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    Delete,
+    Insert,
     Select,
     Table,
+    Update,
     bindparam,
     func,
     insert,
@@ -51,6 +54,7 @@ class Statement:
         self.as_stored = as_stored
         self.clauses = {name: per_dialect.get(name, clause) for name in DIALECTS}
         self.compiled: dict[str, Compiled] = {}
+        self.writes = written_by(self.clauses["sqlite"])
 
     def for_dialect(self, dialect: str) -> Compiled:
         """The compiled form, made on first use."""
@@ -91,6 +95,11 @@ def _several(
     asked = func.unnest(*lists).table_valued(*columns, with_ordinality="n", name="asked").render_derived()
     found = build(lambda name: asked.c[name]).limit(ONE).lateral("found")
     return select(asked.c.n, found).join_from(asked, found, true())
+
+
+def written_by(clause: ClauseElement | None) -> str | None:
+    """The table that a statement inserts into, updates or deletes from; None for one that reads."""
+    return str(getattr(clause.table, "name", "")) if isinstance(clause, Insert | Update | Delete) else None
 
 
 Executable = Statement | ClauseElement
