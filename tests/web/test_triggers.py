@@ -1,4 +1,4 @@
-"""What sets scenarios off, on the pages: schedules, webhooks, where to start."""
+"""What sets scenarios off, on the pages: schedules, webhooks, where to start, chains."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from tests.scenarios.test_due import timed
 from tests.scenarios.test_engine import activate, executions, load
 from tests.scenarios.test_hooks import HOOKED
+from tests.scenarios.test_loops import ADA, renaming
 from tests.scenarios.test_polling import people, watching
 from tieline.scenarios import library
 
@@ -114,3 +115,25 @@ def test_where_a_polling_trigger_starts(page: Page, server: RunningServer, recei
     server.run(server.app.state.engine.run_once(server.account_id, number))
     assert [row.status for row in executions(server)] == ["success"]
     assert [delivery.path for delivery in receiver.deliveries] == ["/ada", "/bo"]
+
+
+def test_who_caused_what_is_shown(page: Page, server: RunningServer) -> None:
+    server.post("/v1/people/create", {"name": "Ada", "stage": "lead", **ADA})
+    number = load(server, renaming())
+    activate(server, number)
+    server.post("/v1/people/update", {"stage": "future", **ADA})
+    last = executions(server)[0]
+    sign_in(page, server)
+    page.goto(f"{server.url}/executions/{last.id}")
+    page.click("nav.chain a")
+    page.wait_for_selector("nav.chain strong:has-text('this')")
+    page.goto(f"{server.url}/scenarios/chains")
+    assert "A loop" in page.inner_text(".notice")
+    page.click("td a >> nth=0")
+    page.click("[title='When it runs']")
+    page.check("[name=self]")
+    page.select_option("[name=order]", "key")
+    page.fill("[name=sequence]", "{{1.person.syncKey}}")
+    page.click("text=Save as a new version")
+    page.wait_for_selector("text=Saved as a new version.")
+    assert page.input_value("[name=sequence]") == "{{1.person.syncKey}}"

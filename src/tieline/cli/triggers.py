@@ -183,6 +183,69 @@ def start(
         output.table(found, {"syncKey": "Id", "name": "Name", "lastChanged": "Changed"}, "There is nothing.")
 
 
+def order(
+    number: int,
+    sequential: Annotated[
+        bool | None,
+        typer.Option("--sequential/--parallel", help="One execution at a time, or beside each other."),
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="In order for each value of this expression; empty: no more.")
+    ] = None,
+    self_trigger: Annotated[
+        bool | None, typer.Option("--self/--no-self", help="Whether events it causes may set it off.")
+    ] = None,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Whether executions wait for one another, and whether the scenario may set itself off."""
+    given = {"sequential": sequential, "sequence": key, "allow_self_trigger": self_trigger}
+    changes = {name: value for name, value in given.items() if value is not None}
+    with server(data_dir, database, account) as reached:
+        place = f"/scenarios/{number}/order"
+        found = reached.call("POST", place, changes) if changes else reached.call("GET", place)
+    if json:
+        output.emit(found)
+        return
+    way = f"in order for each {found['sequence']}" if found["sequence"] else "beside each other"
+    output.say(
+        "Executions run "
+        + ("one after the other" if found["sequential"] and not found["sequence"] else way)
+        + "."
+    )
+    output.say(f"It may{'' if found['allow_self_trigger'] else ' not'} set itself off.")
+
+
+def chains(
+    days: Annotated[int, typer.Option(min=1, max=1000, help="How far back.")] = 30,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Which scenarios set off which, and the loops among them."""
+    with server(data_dir, database, account) as reached:
+        found = reached.call("GET", "/chains", days=days)
+    if json:
+        output.emit(found)
+        return
+    rows = [{**edge, "round": "loop" if edge["loop"] else ""} for edge in found["edges"]]
+    output.table(
+        rows,
+        {
+            "cause": "Cause",
+            "effect": "Sets off",
+            "times": "Times",
+            "stopped": "Stopped",
+            "deepest": "Depth",
+            "round": "",
+        },
+        "No scenario set off another.",
+    )
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to `tieline scenario`."""
     app.command("next")(next_times)
@@ -190,3 +253,5 @@ def register(app: typer.Typer) -> None:
     app.command("hook")(hook)
     app.command("queue")(queue)
     app.command("start")(start)
+    app.command("order")(order)
+    app.command("chains")(chains)

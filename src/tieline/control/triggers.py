@@ -8,7 +8,7 @@ import msgspec
 
 from tieline.control.frame import Context
 from tieline.errors import InvalidInput
-from tieline.scenarios import due, hook_settings, library, queue, schedule, state
+from tieline.scenarios import chains, due, hook_settings, library, ordering, queue, schedule, state
 from tieline.store.database import Transaction
 
 MOST = 1000
@@ -111,3 +111,25 @@ async def polled_items(context: Context) -> Any:
 async def start_at(context: Context) -> Any:
     """Choose where a polling trigger starts: {"from": now | since | all | id, "date": …, "id": …}."""
     return await context.engine.start_at(context.account.account_id, context.number, await context.body())
+
+
+async def show_chains(context: Context) -> Any:
+    """Which scenarios set off which in the last `days` (30), and the loops among them."""
+    asked = context.request.query_params.get("days", "")
+    days = min(int(asked), MOST) if asked.isdecimal() else chains.DAYS
+    return await context.database.read(chains.chains, context.account.account_id, days)
+
+
+async def show_order(context: Context) -> Any:
+    """Whether executions wait for one another, and whether the scenario may set itself off."""
+    return ordering.order_of(
+        await context.database.read(library.load_blueprint, context.account.account_id, context.number)
+    )
+
+
+async def set_order(context: Context) -> Any:
+    """Change that: a new version."""
+    body, account = await context.body(), context.account
+    return await context.database.write(
+        ordering.set_order, account.account_id, context.number, body, account.email
+    )

@@ -10,7 +10,8 @@ from sqlalchemy import and_, bindparam, select
 from tieline.errors import NotFound
 from tieline.expressions import from_json
 from tieline.modules import find_module
-from tieline.scenarios import journal
+from tieline.scenarios import chains, journal
+from tieline.scenarios.chains import Link
 from tieline.scenarios.polling import POLLING
 from tieline.scenarios.tools import TOOLS
 from tieline.store.database import Row, Statement, Transaction
@@ -69,11 +70,13 @@ class OperationView(msgspec.Struct):
 
 
 class ExecutionView(msgspec.Struct):
-    """An execution with its operations and the bundles it began with."""
+    """An execution with its operations, the bundles it began with, what led to it and what it set off."""
 
     execution: ExecutionRow
     trigger: list[Any] | None
     operations: list[OperationView]
+    causes: list[Link] = []
+    effects: list[Link] = []
 
 
 def list_executions(
@@ -109,7 +112,13 @@ def get_execution(tx: Transaction, account_id: int, execution_id: str) -> Execut
     if row is None:
         raise NotFound("There is no such execution.")
     operations = [_operation(found) for found in journal.load(tx, execution_id)]
-    return ExecutionView(_row(row), msgspec.json.decode(row["trigger"]), operations)
+    return ExecutionView(
+        _row(row),
+        msgspec.json.decode(row["trigger"]),
+        operations,
+        chains.causes(tx, account_id, execution_id),
+        chains.effects(tx, account_id, execution_id),
+    )
 
 
 def trigger_of(found: ExecutionView) -> list[dict[str, Any]] | None:

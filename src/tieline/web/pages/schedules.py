@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from tieline import clock
 from tieline.errors import InvalidInput, TielineError
-from tieline.scenarios import due, library, polling, schedule
+from tieline.scenarios import due, library, ordering, polling, schedule
 from tieline.scenarios import scheduling as schedules
 from tieline.scenarios.blueprint import Blueprint
 from tieline.web import session
@@ -159,6 +159,7 @@ async def _page(
         missed=MISSED,
         zones=sorted(available_timezones()),
         events=events,
+        order=ordering.order_of(blueprint),
         polled=_polls(blueprint),
         position=await _position(request, number, blueprint),
         zone=zone,
