@@ -42,6 +42,11 @@ def signed_in(page: Page, server: RunningServer) -> str:
     return server.url
 
 
+# One sees where the focus is: by an outline, a ring, or that of the switch around it.
+SHOWN = """[document.activeElement, document.activeElement.closest('.map-switch')].filter(Boolean).some((one) =>
+  getComputedStyle(one).outlineStyle !== 'none' || getComputedStyle(one).boxShadow !== 'none')"""
+
+
 def run(page: Page, button: str = ".module-form .primary") -> str:
     """Press the button; the words of the outcome that takes the place of an earlier one."""
     page.evaluate("document.querySelector('#outcome')?.setAttribute('data-old', '')")
@@ -141,6 +146,83 @@ def test_what_belongs_to_a_choice_shows_with_it(page: Page, signed_in: str) -> N
         page.select_option("[name='f.stage']", "lead")
     page.fill("[name='f.domains.0.value']", "acme.example")
     assert '"errorcode": 0' in run(page)
+
+
+def test_extended_modules_stand_apart_and_run(page: Page, signed_in: str, server: RunningServer) -> None:
+    page.goto(f"{signed_in}/modules")
+    assert page.inner_text("h2#extended") == "Extended"
+    page.click("text=Upsert a Person")
+    assert page.is_visible(".head .chip:text('Extended')")
+    page.fill("[name='f.emails.0.value']", "ada@x.example")
+    page.click("text=Show advanced settings")
+    assert page.locator("[data-field=customFields] .chip").inner_text() == "Extended"
+    assert page.locator("[data-field=private] .chip").count() == 0
+    page.fill("[name='f.customFields.0.id']", "budget")
+    page.select_option("[name='f.customFields.0.type']", "number")
+    page.fill("[name='f.customFields.0.value']", "5")
+    assert '"budget"' in run(page)
+    server.post("/v1/timeline/todo/create", {"subject": "Call Ada", "participants": ["ada@x.example"]})
+    page.goto(f"{signed_in}/modules/completeAToDo")
+    page.wait_for_selector("datalist option", state="attached")
+    assert page.inner_text("datalist option") == "Call Ada"
+    page.fill("[name='f.key']", page.get_attribute("datalist option", "value") or "")
+    assert "nothing was changed" in run(page, "text=Check only")
+    assert '"errorcode": 0' in run(page)
+    assert server.get("/v1/x/todos")["todos"] == []
+    page.goto(f"{signed_in}/modules/bulkUpsert")
+    page.fill("[name='f.records.0.value']", '{"name": "Bob", "emails": [{"value": "bob@x.example"}]}')
+    page.click("[data-field=records] >> text=Add item")
+    page.fill("[name='f.records.1.value']", "not JSON")
+    assert "each entry of Records is a collection" in run(page)
+    page.fill("[name='f.records.1.value']", '{"name": "Nobody"}')
+    text = run(page)
+    assert '"created": 1' in text
+    assert "No identifiers available" in text
+
+
+def test_a_form_by_keyboard_alone(page: Page, signed_in: str) -> None:
+    """The focus goes on by Tab; only what has it is touched."""
+    page.goto(f"{signed_in}/modules")
+
+    def tab_to(selector: str) -> None:
+        for _ in range(80):
+            page.keyboard.press("Tab")
+            if page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
+                assert page.evaluate(SHOWN), selector
+                return
+        raise AssertionError(f"the focus never comes to {selector}")
+
+    tab_to("a[href='/modules/createAPerson']")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".module-form")
+    tab_to("[name='f.name']")
+    page.keyboard.type("Ada Byron")
+    tab_to("[name='f.stage.map']")
+    page.keyboard.press("Space")
+    tab_to("[name='f.stage.expression']")
+    page.keyboard.type("{{place}}")
+    tab_to("[data-field=keywords] [data-add-row]")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.name") == "f.keywords.1.value"
+    page.keyboard.type("vip")
+    tab_to("[name='f.emails.0.value']")
+    page.keyboard.type("ada@x.example")
+    tab_to("details.advanced:has([name=bundle]) summary")
+    page.keyboard.press("Enter")
+    tab_to("[name=bundle]")
+    page.keyboard.type('{"place": "lead"}')
+    tab_to(".runbar button.primary")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#outcome")
+    assert '"errorcode": 0' in page.inner_text("#outcome")
+    page.goto(f"{signed_in}/modules/findPeople")
+    tab_to("[name='f.stage']")
+    page.keyboard.type("L")  # Lead
+    page.keyboard.press("Enter")
+    tab_to(".runbar button.primary")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#outcome")
+    assert '"vip"' in page.inner_text("#outcome")
 
 
 def test_every_form_fits_a_phone_and_names_its_controls(page: Page, signed_in: str) -> None:
