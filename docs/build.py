@@ -60,11 +60,19 @@ def findings_page() -> str:
     return "\n".join(rows) + "\n"
 
 
+def conformance_page() -> str:
+    """Every operation with what the tests do with it."""
+    from docs import conformance
+
+    return conformance.page()
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference/fields.md": schema.markdown,
     "reference/settings.md": settings_table,
     "reference/expressions.md": expressions.markdown,
     "reference/modules.md": modules_page,
+    "reference/conformance.md": conformance_page,
     "reference/findings.md": findings_page,
 }
 

@@ -171,7 +171,10 @@ TODOS = (
     _ours("pagesize", {**COUNT, "maximum": 1000}, "To-dos of a page."),
     _ours("pagenumber", {**COUNT, "default": 1}, "Which page."),
 )
-KEY = (_ours("key", TEXT, "Key of the entry."),)
+KEY = (
+    _ours("key", TEXT, "Key of the entry."),
+    _ours("dryrun", OFF, "Check only; change nothing."),
+)
 DELIVERIES = (
     _ours("uniqueid", TEXT, "Only those of this subscription."),
     _ours("state", _words("waiting", "delivered", "failed", "dropped"), "Only those in this state."),

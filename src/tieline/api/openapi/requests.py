@@ -118,7 +118,13 @@ class TeamMembersUpdate(Record):
 TYPES = tuple((word, word) for word in ("people", "companies", "projects", "person", "company", "project"))
 
 
-class Keyed(Record):
+class Tried(Record):
+    """A write that can be tried."""
+
+    dryrun: Annotated[Flag, field("Dry Run", "Check only; change nothing.")] = UNSET
+
+
+class Keyed(Tried):
     """Which entry."""
 
     key: Annotated[str, field("Key", "Key of the entry.")]
@@ -161,7 +167,7 @@ class RedeliverRequest(Record):
     delivery: Annotated[int, field("Delivery", "Its number.")]
 
 
-class MergeRequest(Record):
+class MergeRequest(Tried):
     """Two records that are the same."""
 
     into: Annotated[str, field("Into", "The record that stays: identifier.")]
@@ -169,7 +175,7 @@ class MergeRequest(Record):
     type: Annotated[Text, field("Type", "Kind; people when absent.", options=TYPES)] = UNSET
 
 
-class UnmergeRequest(Record):
+class UnmergeRequest(Tried):
     """A merge, by its change or by the record."""
 
     change: Annotated[Number, field("Change", "The change that merge answered.")] = UNSET
