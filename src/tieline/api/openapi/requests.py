@@ -118,16 +118,14 @@ class TeamMembersUpdate(Record):
 TYPES = tuple((word, word) for word in ("people", "companies", "projects", "person", "company", "project"))
 
 
-class Tried(Record):
-    """A write that can be tried."""
-
-    dryrun: Annotated[Flag, field("Dry Run", "Check only; change nothing.")] = UNSET
+DRY = field("Dry Run", "Check only; change nothing.")
 
 
-class Keyed(Tried):
+class Keyed(Record):
     """Which entry."""
 
     key: Annotated[str, field("Key", "Key of the entry.")]
+    dryrun: Annotated[Flag, DRY] = UNSET
 
 
 class ToDoUpdate(ToDo):
@@ -167,20 +165,22 @@ class RedeliverRequest(Record):
     delivery: Annotated[int, field("Delivery", "Its number.")]
 
 
-class MergeRequest(Tried):
+class MergeRequest(Record):
     """Two records that are the same."""
 
     into: Annotated[str, field("Into", "The record that stays: identifier.")]
     from_: Annotated[str, field("From", "The one that joins it: identifier.")] = msgspec.field(name="from")
     type: Annotated[Text, field("Type", "Kind; people when absent.", options=TYPES)] = UNSET
+    dryrun: Annotated[Flag, DRY] = UNSET
 
 
-class UnmergeRequest(Tried):
+class UnmergeRequest(Record):
     """A merge, by its change or by the record."""
 
     change: Annotated[Number, field("Change", "The change that merge answered.")] = UNSET
     id: Annotated[Text, field("ID", "The record: its latest merge is taken back.")] = UNSET
     type: Annotated[Text, field("Type", "Kind; people when absent.", options=TYPES)] = UNSET
+    dryrun: Annotated[Flag, DRY] = UNSET
 
 
 class DecideRequest(Record):
