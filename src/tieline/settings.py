@@ -93,6 +93,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     hook_queue: Annotated[
         int, msgspec.Meta(description="Events of a scenario that may wait for its due time", ge=1)
     ] = 10_000
+    incomplete_bytes: Annotated[
+        int,
+        msgspec.Meta(description="Bytes of incomplete executions that are kept for one scenario", ge=10_000),
+    ] = 50_000_000
     hook_reply_timeout: Annotated[
         float,
         msgspec.Meta(description="Seconds the sender of a webhook waits for a scenario's own answer", gt=0),

@@ -128,6 +128,7 @@ def test_a_chain_that_grows_too_deep_is_stopped_and_shown(server: RunningServer)
 def test_errors_in_a_row_pause_the_scenario_and_say_why(server: RunningServer) -> None:
     broken = json.loads(CUSTOM)
     broken["flow"][1]["mapper"]["when"] = "{{1.word}}"
+    broken["metadata"] = {"scenario": {"dlq": False}}
     number = load(server, json.dumps(broken))
     activate(server, number)
     for n in range(3):

@@ -76,7 +76,7 @@ class World:
         resume: tuple[int, dict[int, Any]] | None = None,
         **settings: Any,
     ) -> None:
-        blueprint = {"name": "t", "flow": flow, "metadata": {"scenario": settings}}
+        blueprint = {"name": "t", "flow": flow, "metadata": {"scenario": {"dlq": False, **settings}}}
         plan = compile_plan(parse(blueprint))
         assert plan.gaps == []
         rows = await self.database.read(load, self.execution) if resume is None else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from tests.web.test_story import sign_up, url
@@ -51,3 +52,39 @@ def test_a_keychain_and_a_data_store(page: Page, url: str) -> None:
         for path in ("/settings/keychains", "/datastores"):
             page.goto(url + path)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_incomplete_executions_are_mended_and_resumed(page: Page, url: str) -> None:
+    sign_up(page, url)
+    hook = {"id": 1, "module": "gateway:CustomWebHook", "parameters": {}, "mapper": {}}
+    parse = {"id": 2, "module": "json:ParseJSON", "parameters": {}, "mapper": {"json": "{{1.text}}"}}
+    page.goto(f"{url}/scenarios/import")
+    page.fill("textarea[name=text]", json.dumps({"name": "Parse", "flow": [hook, parse], "metadata": {}}))
+    page.click("form:has(textarea[name=text]) button")
+    page.wait_for_url("**/scenarios/*")
+    here = page.url.partition("?")[0]
+    for text in ("bad one", "bad two"):
+        page.goto(here)
+        page.click("summary >> text=Run once")
+        page.fill("textarea[name=trigger]", json.dumps({"text": text}))
+        page.click(".run-menu button.primary")
+        page.wait_for_selector("text=warning")
+    page.goto(f"{here}/incomplete")
+    assert page.locator(".list li").count() == 2
+    page.locator(".list li a").first.click()
+    page.wait_for_selector("text=DataError")
+    page.fill("textarea[name=bundles]", "{")
+    page.click("text=Resume")
+    page.wait_for_selector("text=this is not JSON")
+    page.fill("textarea[name=bundles]", json.dumps({"1": {"text": "{}"}}))
+    page.click("text=Resume")
+    page.wait_for_url("**/incomplete")
+    page.wait_for_function(
+        "() => { if (!document.body.innerText.includes('Completed')) location.reload(); else return true }"
+    )
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 860})
+        page.goto(f"{here}/incomplete")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.click("text=Delete")
+    page.wait_for_selector("text=Nothing is open")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from tieline.cli import folders, output, triggers, versions
+from tieline.cli import folders, incomplete, output, triggers, versions
 from tieline.cli.options import Account, DatabaseUrl, DataDir, File, Json
 from tieline.cli.options import read_file as _read
 from tieline.cli.options import server as _server
@@ -308,6 +308,7 @@ def scenario_replay(
     _show_execution(found, json)
 
 
+incomplete.register(scenario_app)
 triggers.register(scenario_app)
 versions.register(scenario_app)
 scenario_app.command("test")(folders.try_cases)

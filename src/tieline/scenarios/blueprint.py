@@ -26,7 +26,7 @@ META = ("designer", "restore", "parameters", "expect", "interface", "advanced")
 SCENARIO_META = ("instant", "version", "scenario", "designer", "zone", "notes")
 DEFAULTS: Json = {
     "roundtrips": 1, "maxErrors": 3, "autoCommit": True, "autoCommitTriggerLast": True, "sequential": False,
-    "slots": None, "confidential": False, "dataloss": False, "dlq": False, "freshVariables": False,
+    "slots": None, "confidential": False, "dataloss": False, "dlq": True, "freshVariables": False,
 }  # fmt: skip
 EXTENSION = "x_open"
 

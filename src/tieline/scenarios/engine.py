@@ -15,7 +15,7 @@ from tieline.http import Door
 from tieline.jobs import Handler, Job
 from tieline.modules import runner
 from tieline.modules.errors import ModuleError
-from tieline.scenarios import due, history, library, line, polling, replies, state, triggers
+from tieline.scenarios import due, history, incomplete, library, line, polling, replies, state, triggers
 from tieline.scenarios.executing import Executor
 from tieline.scenarios.interface import START, typed
 from tieline.scenarios.interpreter import Bundle
@@ -60,6 +60,7 @@ class Engine:
         """What the job runner calls."""
         return {
             "execution.run": self.executor.run,
+            "incomplete.run": self.executor.resume,
             "schedule.tick": self._tick,
             "executions.prune": self._prune,
         }
@@ -263,3 +264,4 @@ class Engine:
 
     async def _prune(self, job: Job) -> None:
         await self.database.write(state.prune, self.settings.history_days)
+        await self.database.write(incomplete.prune, self.settings.history_days)

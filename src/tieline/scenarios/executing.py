@@ -17,11 +17,11 @@ from tieline.jobs import Job, Retry
 from tieline.modules import runner
 from tieline.modules.errors import ErrorClass, ModuleError
 from tieline.modules.runner import CallContext, Exchange
-from tieline.scenarios import bindings, polling, replies, state, triggers
+from tieline.scenarios import bindings, incomplete, polling, replies, state, triggers
 from tieline.scenarios import journal as journals
-from tieline.scenarios.failures import DISABLING, KEPT, PASSING, RETRIES, error_json
+from tieline.scenarios.failures import DISABLING, KEPT, PASSING, RETRIES, UNKNOWN, Attempts, error_json
 from tieline.scenarios.interface import START, typed
-from tieline.scenarios.interpreter import Bundle, Failed, Interpreter, Stop
+from tieline.scenarios.interpreter import Bundle, Failed, Interpreter, Path, Stop
 from tieline.scenarios.journal import Journal
 from tieline.scenarios.plan import Node, Plan
 from tieline.scenarios.shared import Shared
@@ -35,7 +35,8 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Run:
-    """An execution while it runs. Without a `job` another one waits for it."""
+    """An execution while it runs. Without a `job` another one waits for it. `again`: what it should complete failed
+    again."""
 
     row: Row
     journal: Journal
@@ -43,6 +44,7 @@ class Run:
     attempt: int
     settings: dict[str, Any] = field(default_factory=dict)
     failed: Failed | None = None
+    again: bool = False
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -147,8 +149,21 @@ class Executor:
             services=services,
             settle=settle,
         )
+
+        async def keep(failed: Failed, path: Path, attempts: Attempts) -> bool:
+            key = interpreter.known_keys.get(failed.path) or f"{row['id']}/{failed.path}"
+            return await self._keep(run, failed, path, attempts, key)
+
+        interpreter.keep = keep
         try:
-            await interpreter.run()
+            if row["incomplete_id"] is None:
+                await interpreter.run()
+            else:
+                found = await self.database.read(incomplete.row_of, int(row["incomplete_id"]))
+                interpreter.keep_all = True
+                if found["key"] and msgspec.json.decode(found["error"])["name"] in UNKNOWN:
+                    interpreter.known_keys[str(found["module_id"])] = str(found["key"])
+                await interpreter.resume(int(found["module_id"]), incomplete.path_of(found))
         finally:
             run.warnings += [*interpreter.warnings, *services.warnings]
 
@@ -228,6 +243,71 @@ class Executor:
 
         return repeatable
 
+    async def resume(self, job: Job) -> None:
+        """Try to complete an incomplete execution, if its time has come."""
+        number = int(job.payload["id"])
+
+        def begin(tx: Transaction) -> str | None:
+            found = incomplete.due(tx, number)
+            if found is None:
+                return None
+            if found["state"] == "running":  # this process, or another one, stopped while it was under way
+                return str(found["resolver"])
+            made = state.start(
+                tx,
+                int(found["account_id"]),
+                int(found["scenario_id"]),
+                kind="resumed",
+                trigger=[incomplete.path_of(found)],
+                version=int(found["version"]),
+                incomplete_id=number,
+                inline=True,
+            )
+            incomplete.begin(tx, found, made)
+            return made
+
+        started = await self.database.write(begin)
+        if started is not None:
+            await self.execute(started, job.attempt)
+
+    async def _keep(self, run: Run, failed: Failed, path: Path, attempts: Attempts, key: str) -> bool:
+        """Keep a bundle; a failure where an attempt began puts back what it should have completed."""
+        number, row = run.row["incomplete_id"], run.row
+        if number is not None and failed.path.partition("~")[0] == str(failed.node.id):
+            run.again = True
+            await run.journal.write(
+                lambda tx: incomplete.failed_again(tx, int(number), error_json(failed.error))
+            )
+            return True
+        error = error_json(failed.error)
+
+        def keep(tx: Transaction) -> bool:
+            origin = str(row["id"]) if number is None else str(incomplete.row_of(tx, int(number))["origin"])
+            kept = incomplete.Kept(
+                origin,
+                failed.path,
+                failed.node.id,
+                failed.node.label,
+                int(row["version"]),
+                path,
+                error,
+                attempts,
+                key,
+            )
+            return incomplete.keep(tx, row, kept, self.shared.settings.incomplete_bytes)
+
+        return await run.journal.write(keep)
+
+    def _close_incomplete(self, tx: Transaction, run: Run, error: dict[str, Any] | None) -> None:
+        """What becomes of the incomplete execution that this one should complete."""
+        number = run.row["incomplete_id"]
+        if number is None or run.again:
+            return
+        if error is None:
+            incomplete.resolved(tx, int(number))
+        else:
+            incomplete.failed_again(tx, int(number), error)
+
     async def _settle(self, run: Run) -> None:
         if run.failed is None:
             await self._finish(run, "warning" if run.warnings else "success", None)
@@ -252,6 +332,7 @@ class Executor:
             replies.wake(tx, str(row["id"]))
             if run.job is not None:
                 run.job.settle(tx)
+            self._close_incomplete(tx, run, error)
             return state.finish(
                 tx,
                 row,
@@ -262,6 +343,7 @@ class Executor:
                 most=int(run.settings.get("maxErrors") or 3),
                 conceal=bool(run.settings.get("confidential")),
                 warnings=run.warnings,
+                keeps_place=row["lane"] is not None and incomplete.holds(tx, str(row["id"])),
             )
 
         paused = await run.journal.write(finish)

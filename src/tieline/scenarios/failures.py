@@ -13,6 +13,8 @@ CLASSES: frozenset[ErrorClass] = frozenset(get_args(ErrorClass))
 PASSING: frozenset[str] = frozenset(
     {"ConnectionError", "RateLimitError", "ModuleTimeoutError", "OutOfSpaceError"}
 )
+# After these it is not known whether the call was carried out.
+UNKNOWN: frozenset[str] = frozenset({"ConnectionError", "ModuleTimeoutError", "UncertainError"})
 # A person has to act first: the scenario is switched off.
 DISABLING: frozenset[str] = frozenset(
     {

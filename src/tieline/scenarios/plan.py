@@ -8,7 +8,7 @@ from typing import Any
 from tieline.errors import InvalidInput
 from tieline.expressions import CompiledValue, compile_value
 from tieline.modules import Module, find_module
-from tieline.scenarios.blueprint import Blueprint, Json
+from tieline.scenarios.blueprint import EXTENSION, Blueprint, Json
 from tieline.scenarios.filters import Filter, compile_filter
 from tieline.scenarios.interface import inputs_of, outputs_of
 from tieline.scenarios.polling import POLLING, Polling, module_of
@@ -28,6 +28,8 @@ DIRECTIVES = {
 }
 HOOK = "gateway:CustomWebHook"
 RESPOND = "gateway:WebhookRespond"
+# A call that was under way when the server stopped: keep it for a person, make it again, or take it as done.
+ASK, AGAIN, DONE = "ask", "retry", "ignore"
 NOTHING = compile_value({})
 EVENTS_AT_ONCE = 100  # that a due time lets through, when the trigger names no number
 FORK_LABELS = {ROUTER: "Router", IF_ELSE: "If-else", MERGE: "Merge"}
@@ -65,7 +67,7 @@ class Join:
 class Node:
     """A module ready to run.
 
-    Exactly one of `module`, `tool`, `routes`, `branches`, `outputs`, `directive`, `join` and `hook` says what it does.
+    `uncertain`: what to do about a call of which it is not known whether it was carried out. Exactly one of `module`, `tool`, `routes`, `branches`, `outputs`, `directive`, `join` and `hook` says what it does.
     """
 
     id: int
@@ -91,6 +93,7 @@ class Node:
     interface: list[Any] = field(default_factory=list)
     group_by: CompiledValue | None = None
     stop_if_empty: bool = False
+    uncertain: str = ASK
 
     @property
     def is_router(self) -> bool:
@@ -263,6 +266,7 @@ def _node(raw: Any, gaps: list[str], *, first: bool, handler: bool, guard: list[
         hook=name == HOOK,
         guard=guard,
         interface=_interface(raw),
+        uncertain=_uncertain(raw),
     )
     if not (node.module or node.tool or node.directive or node.hook or name in FORKS):
         gaps.append(f"{node.label} (module {node.id}, {name})")
@@ -274,6 +278,14 @@ def _node(raw: Any, gaps: list[str], *, first: bool, handler: bool, guard: list[
         gaps.append(f"{node.label} is a trigger but not the first module (module {node.id})")
     _add_flows(node, raw, gaps, handler)
     return node
+
+
+def _uncertain(raw: Json) -> str:
+    """metadata.x_open.uncertain of a module; anything else than its three words asks."""
+    metadata = raw.get("metadata")
+    own = metadata.get(EXTENSION) if isinstance(metadata, dict) else None
+    found = own.get("uncertain") if isinstance(own, dict) else None
+    return found if found in (AGAIN, DONE) else ASK
 
 
 def _add_flows(node: Node, raw: Json, gaps: list[str], handler: bool) -> None:

@@ -15,6 +15,7 @@ from tieline.scenarios.statuses import ENDED
 from tieline.store.database import Row, Statement, Transaction
 from tieline.store.statements import upsert
 from tieline.store.tables import account, execution, scenario
+from tieline.store.tables import line as lines
 from tieline.trace import Trace
 
 DAY = 86_400_000
@@ -27,7 +28,7 @@ SCENARIO = Statement(select(scenario).where(scenario.c.id == bindparam("wanted")
 TIMEZONE = Statement(select(account.c.timezone).where(account.c.id == bindparam("wanted")))
 COLUMNS = (
     "id", "account_id", "scenario_id", "version", "status", "type", "trigger", "dedupe", "trace", "depth", "created",
-    "finished", "error", "operations", "lane",
+    "finished", "error", "operations", "lane", "incomplete_id",
 )  # fmt: skip
 START = upsert(execution, columns=COLUMNS, conflict=("scenario_id", "dedupe"))
 SAME = Statement(
@@ -67,7 +68,13 @@ ACTIVATE = Statement(
     .where(scenario.c.id == bindparam("wanted"))
     .values(active=True, paused_reason=None, errors=0, changed=bindparam("now"))
 )
-OLD = Statement(delete(execution).where(execution.c.finished < bindparam("before")))
+# One that holds its place in line is still needed.
+OLD = Statement(
+    delete(execution).where(
+        execution.c.finished < bindparam("before"),
+        execution.c.id.not_in(select(lines.c.execution_id)),
+    )
+)
 
 
 def find(tx: Transaction, execution_id: str) -> Row | None:
@@ -107,11 +114,13 @@ def begin(
     at: int | None = None,
     waits: bool = False,
     inline: bool = False,
+    version: int | None = None,
+    incomplete_id: int | None = None,
 ) -> str | None:
     """Store an execution and what makes it run. The same event again starts nothing: None.
 
     `lane`: it waits for those before it in the same lane. `at`: not before. `waits`: until a due time lets it through.
-    `inline`: whoever stores it runs it.
+    `inline`: whoever stores it runs it. `version`: not the current one. `incomplete_id`: what it completes.
     A chain of scenarios that grows deeper than `deepest` is recorded as an error and not run; one that comes back to
     this scenario is left out, unless it may set itself off `again`.
     """
@@ -119,6 +128,7 @@ def begin(
     assert row is not None
     depth = trace.depth + 1 if trace is not None else 0
     what: dict[str, Any] = {"kind": kind, "trigger": trigger, "dedupe": dedupe, "trace": trace}
+    what |= {"version": version, "incomplete_id": incomplete_id}
     if deepest and depth > deepest:
         error = {
             "name": "RuntimeError",
@@ -131,7 +141,10 @@ def begin(
             tx,
             row,
             reason=f"the scenario itself caused this event ({by}); it says nowhere that it may set itself off",
-            **what,
+            kind=kind,
+            trigger=trigger,
+            dedupe=dedupe,
+            trace=trace,
         )
     made = _store(tx, row, status="waiting" if waits else "queued", lane=lane, **what)
     if made is not None and not waits and not inline:
@@ -194,6 +207,8 @@ def _store(
     status: str,
     error: dict[str, Any] | None = None,
     lane: str | None = None,
+    version: int | None = None,
+    incomplete_id: int | None = None,
 ) -> str | None:
     """Insert an execution: its id, None when the same event is there already."""
     now = clock.now_ms()
@@ -202,7 +217,7 @@ def _store(
         "id": execution_id,
         "account_id": row["account_id"],
         "scenario_id": row["id"],
-        "version": row["version"],
+        "version": version or row["version"],
         "status": status,
         "type": kind,
         "trigger": msgspec.json.encode(to_json(trigger)).decode(),
@@ -214,6 +229,7 @@ def _store(
         "error": msgspec.json.encode(error).decode() if error is not None else None,
         "operations": 0,
         "lane": lane,
+        "incomplete_id": incomplete_id,
     }
     return execution_id if tx.run(START, values) else None
 
@@ -229,8 +245,9 @@ def finish(
     most: int,
     conceal: bool,
     warnings: Sequence[str] = (),
+    keeps_place: bool = False,
 ) -> str | None:
-    """The end of an execution. Returns why the scenario was paused, if it was: never silently (3.11)."""
+    """The end of an execution; `keeps_place`: those behind it in line have to wait on. Returns why the scenario was paused, if it was: never silently (3.11)."""
     values = {
         "wanted": row["id"],
         "status_": status,
@@ -240,7 +257,7 @@ def finish(
         "warnings_": msgspec.json.encode(warnings).decode() if warnings else None,
     }
     tx.run(FINISH, values)
-    if row["lane"] is not None:
+    if row["lane"] is not None and not keeps_place:
         line.leave(tx, str(row["id"]))
     if conceal:
         journal.conceal(tx, str(row["id"]))

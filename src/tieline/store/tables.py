@@ -470,6 +470,7 @@ execution = Table(
     Column("operations", Integer, nullable=False, default=0),
     Column("error", Text),  # JSON {name, message, module}
     Column("lane", Text),  # executions of one lane run one after the other; null: beside all others
+    Column("incomplete_id", Id),  # it completes this one
     Column("warnings", Text),  # JSON list of what went wrong without ending it
     Column("reply", Text),  # JSON: what the sender of its event, or the scenario that called it, is answered
     UniqueConstraint("scenario_id", "dedupe", name="uq_execution_dedupe"),
@@ -487,6 +488,34 @@ line = Table(  # executions in order: of a scenario and lane the one with the sm
     Column("lane", Text, nullable=False),
     Column("execution_id", Text, ForeignKey("execution.id", ondelete="CASCADE"), nullable=False, unique=True),
     Index("ix_line_lane", "scenario_id", "lane", "id"),
+)
+
+incomplete = Table(  # bundles that failed, and may go on where they stopped (3.13)
+    "incomplete",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _account_id(),
+    Column("scenario_id", Id, ForeignKey("scenario.id", ondelete="CASCADE"), nullable=False),
+    Column("execution_id", Text, nullable=False),  # where it failed
+    Column("origin", Text, nullable=False),  # the first execution of its story: it holds its place in line
+    Column("path", Text, nullable=False),  # of the operation that failed
+    Column("module_id", Integer, nullable=False),
+    Column("module", Text, nullable=False),  # its label
+    Column("version", Integer, nullable=False),  # of the blueprint it goes on with
+    Column("bundles", Text, nullable=False),  # JSON: module id -> bundle, in the encoding of 2.13
+    Column("error", Text, nullable=False),  # JSON of the last failure
+    Column("policy", Text, nullable=False),  # JSON failures.Attempts
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", BigInteger),  # null: a person decides
+    Column("state", Text, nullable=False),  # waiting | running | resolved
+    Column("resolver", Text),  # the execution that tries, or did it
+    Column("key", Text, nullable=False),  # Idempotency-Key of the call; "": its input was changed
+    Column("size", Integer, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    UniqueConstraint("execution_id", "path"),
+    Index("ix_incomplete_scenario", "scenario_id", "id"),
+    Index("ix_incomplete_origin", "origin"),
 )
 
 operation = Table(  # the journal

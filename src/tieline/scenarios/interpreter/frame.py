@@ -99,6 +99,10 @@ class Frame(ABC):
     repeatable: Callable[[Node], bool] = lambda node: False
     keep: Keep = keep_nothing
     services: Services | None = None
+    # Keep whatever fails: the bundle was kept before, and shall not be lost now.
+    keep_all: bool = False
+    # Keys of operations that may have been carried out under another execution: path -> Idempotency-Key.
+    known_keys: dict[str, str] = field(default_factory=dict)
     settle: Callable[[bool], Awaitable[None]] | None = None
     position: Reading | None = None
     variables: Variables = field(default_factory=Variables)

@@ -52,14 +52,15 @@ class Handlers(Operations):
     async def _by_default(self, failed: Failed, path: Path) -> None:
         """No handler: kept where the scenario says so, else the execution fails (3.10). Always raises."""
         kind = failed.error.kind
-        if path and self.plan.settings.get("dlq") and kind in KEPT | DISABLING:
+        kept = self.plan.settings.get("dlq") and kind in KEPT | DISABLING
+        if path and (kept or self.keep_all):
             await self._break(failed, path, of_class(kind))
         raise failed
 
     async def _break(self, failed: Failed, path: Path, attempts: Attempts) -> None:
         """Keep the bundle for later. Always raises: Broken when the next bundle may go on."""
-        if not path:  # nothing has been read yet that could be kept
-            raise Stop(failed)
+        if not path or not (self.plan.settings.get("dlq") or self.keep_all):
+            raise Stop(failed)  # nothing has been read yet that could be kept, or nothing shall be
         if await self.keep(failed, path, attempts):
             if failed.error.kind in DISABLING:
                 raise Stop(failed)
