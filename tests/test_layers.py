@@ -22,7 +22,7 @@ HILL = (
     ("store",),
     ("query", "expressions"),
     ("records",),
-    ("http", "mail", "vault"),
+    ("http", "mail", "observing", "vault"),
     ("settings",),
     ("errors", "clock", "ids", "trace"),
 )

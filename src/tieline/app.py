@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from tieline import __version__, api, control, importing, web
 from tieline.api import envelope
 from tieline.client import AsgiTransport, Transport
+from tieline.control import metrics
 from tieline.crm import accounts, deliveries, touches
 from tieline.crm.access import Actor
 from tieline.http import Door
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/healthz", health),
             Route("/readyz", ready),
             *control.routes(),
+            *metrics.routes(),
             *assistants.routes(),
             *web.routes(),
         ],

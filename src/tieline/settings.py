@@ -114,6 +114,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_from: Annotated[str, msgspec.Meta(description="Sender of e-mail; empty: the user name")] = ""
     history_days: Annotated[int, msgspec.Meta(description="Days executions are kept", ge=1)] = 30
     log_level: Annotated[str, msgspec.Meta(description="debug, info, warning or error")] = "info"
+    log_format: Annotated[
+        Literal["text", "json"], msgspec.Meta(description="Lines of log: text, or json for programs")
+    ] = "text"
+    metrics_token: Annotated[
+        str,
+        msgspec.Meta(description="Bearer token for /metrics; empty: it is answered to this machine alone"),
+    ] = ""
+    tracing: Annotated[
+        bool,
+        msgspec.Meta(
+            description="Send spans of executions by OpenTelemetry (tieline[otel]; OTEL_… says where)"
+        ),
+    ] = False
 
     @property
     def database_url(self) -> str:

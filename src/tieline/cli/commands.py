@@ -14,6 +14,7 @@ import typer
 from tieline import __version__
 from tieline.cli import output
 from tieline.cli.connections import connection_app
+from tieline.cli.doctor import doctor
 from tieline.cli.office import settings_app, team_app
 from tieline.cli.options import Account, DatabaseUrl, DataDir, File, Json
 from tieline.cli.options import read_file as _read
@@ -41,6 +42,7 @@ app.add_typer(datastore_app, name="datastore")
 app.add_typer(keychain_app, name="keychain")
 app.add_typer(settings_app, name="settings")
 app.add_typer(team_app, name="team")
+app.command()(doctor)
 
 
 @app.command()

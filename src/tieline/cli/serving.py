@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import signal
 import socket
@@ -21,13 +20,18 @@ from tieline.cli.output import say
 from tieline.cli.reach import announced
 from tieline.crm import accounts, sample
 from tieline.errors import Conflict, InvalidInput
+from tieline.observing import logs, spans
 from tieline.settings import Settings
 from tieline.store.lock import ProcessLock
 
 
 def serve(settings: Settings, with_sample: bool) -> None:
     """Run the server until it is told to end."""
-    _log(settings)
+    with _observed(settings):
+        _serve_alone(settings, with_sample)
+
+
+def _serve_alone(settings: Settings, with_sample: bool) -> None:
     lock = ProcessLock(settings.data_dir) if settings.database_url.startswith("sqlite") else None
     if lock is not None:
         lock.acquire({"pid": os.getpid(), "at": settings.base_url})
@@ -67,7 +71,7 @@ async def _serve(settings: Settings, token: str, with_sample: bool, folder: str)
         app,
         host=settings.host,
         port=settings.port,
-        log_level="warning",
+        log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=15,
@@ -110,8 +114,8 @@ def work(settings: Settings) -> None:
             field="database",
             remedy="give --database postgresql://…; on SQLite the server does the work itself",
         )
-    _log(settings)
-    asyncio.run(_work(settings))
+    with _observed(settings):
+        asyncio.run(_work(settings))
 
 
 async def _work(settings: Settings) -> None:
@@ -137,9 +141,13 @@ def _check_port(settings: Settings) -> None:
             ) from None
 
 
-def _log(settings: Settings) -> None:
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("procrastinate").setLevel(logging.WARNING)
+@contextlib.contextmanager
+def _observed(settings: Settings) -> Iterator[None]:
+    """With log lines, and with spans where they are wanted."""
+    logs.set_up(settings.log_level, settings.log_format)
+    if settings.tracing:
+        spans.start()
+    try:
+        yield
+    finally:
+        spans.stop()

@@ -9,6 +9,7 @@ from tieline.control import (
     bindings,
     clients,
     datastores,
+    doctor,
     incomplete,
     keychains,
     office,
@@ -33,6 +34,7 @@ def routes() -> list[BaseRoute]:
             routes=[
                 _route("POST", "/accounts", h.create_account, owner=True),
                 _route("GET", "/accounts", h.list_accounts, owner=True),
+                _route("GET", "/doctor", doctor.examine, owner=True),
                 _route("POST", "/accounts/key", h.create_key, owner=True),
                 _route("POST", "/accounts/password", h.set_password, owner=True),
                 _route("GET", "/account", clients.account),

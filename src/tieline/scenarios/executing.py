@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from tieline.jobs import Job, Retry
 from tieline.modules import runner
 from tieline.modules.errors import ErrorClass, ModuleError
 from tieline.modules.runner import CallContext, Exchange
+from tieline.observing import logs, metrics, spans
 from tieline.scenarios import bindings, incomplete, polling, replies, state, triggers
 from tieline.scenarios import journal as journals
 from tieline.scenarios.failures import DISABLING, KEPT, PASSING, RETRIES, UNKNOWN, Attempts, error_json
@@ -46,6 +48,7 @@ class Run:
     failed: Failed | None = None
     again: bool = False
     warnings: list[str] = field(default_factory=list)
+    began: float = field(default_factory=time.perf_counter)
 
     @property
     def trace(self) -> Trace:
@@ -73,6 +76,16 @@ class Executor:
         row = await self.database.read(state.find, execution_id)
         if row is None or row["status"] in ENDED:
             return
+        told: dict[str, str | int] = {
+            "execution": execution_id,
+            "scenario": int(row["scenario_id"]),
+            "attempt": attempt,
+        }
+        with logs.execution(execution_id), spans.span("execution", **told):
+            await self._execute(row, attempt, job)
+
+    async def _execute(self, row: Row, attempt: int, job: Job | None) -> None:
+        execution_id = str(row["id"])
         rows = await self.database.read(journals.load, execution_id) if row["started"] is not None else []
         run = Run(row, Journal(self.database, execution_id, attempt, rows), job, attempt)
         try:
@@ -346,7 +359,12 @@ class Executor:
                 keeps_place=row["lane"] is not None and incomplete.holds(tx, str(row["id"])),
             )
 
-        paused = await run.journal.write(finish)
+        paused = await run.journal.write(finish, short=not run.settings.get("confidential"))
+        metrics.EXECUTIONS.labels(status).inc()
+        metrics.EXECUTION_SECONDS.observe(time.perf_counter() - run.began)
+        if error is not None:
+            where = error["module"] or "the scenario"
+            log.info("scenario %s: %s in %s: %s", row["scenario_id"], error["name"], where, error["message"])
         if paused:
             log.warning("scenario %s was paused: %s", row["scenario_id"], paused)
             hook = await self.database.read(triggers.hook_of, int(row["scenario_id"]))

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from tieline.observing import metrics
 from tieline.scenarios.engine import Engine
 from tieline.scenarios.hook_bodies import grouped
 from tieline.scenarios.receiving import Request as Event
@@ -40,6 +41,7 @@ async def answer(scope: Scope, receiving: Receive, send: Send) -> None:
             500,
             media_type="application/json",
         )
+    metrics.EVENTS.labels(response.status_code).inc()
     await response(scope, receiving, send)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, delete, or_, select, update
 from tieline import clock
 from tieline.expressions import from_json, to_json
 from tieline.modules.errors import ModuleError
+from tieline.observing import metrics
 from tieline.store.database import Database, Row, Statement, Transaction
 from tieline.store.statements import upsert
 from tieline.store.tables import execution, operation
@@ -139,8 +140,10 @@ class Journal:
         await self._written_so_far()
         await self.database.write_short(self._taken())
 
-    async def write(self, fn: Callable[[Transaction], T]) -> T:
+    async def write(self, fn: Callable[[Transaction], T], *, short: bool = False) -> T:
         """Do something after all that was recorded, in one transaction with what is not written yet.
+
+        `short`: it touches a few rows (see `Database.write_short`).
 
         Raises what kept an earlier row from being written.
         """
@@ -151,7 +154,7 @@ class Journal:
             rows(tx)
             return fn(tx)
 
-        return await self.database.write_short(both)
+        return await (self.database.write_short(both) if short else self.database.write(both))
 
     async def transact(
         self, entry: Entry, act: Callable[[Transaction], list[dict[str, Any]]]
@@ -178,10 +181,12 @@ class Journal:
             raise
         self.recorded[entry.path] = made[-1]
         self.operations += 1
+        metrics.OPERATIONS.labels(entry.module, entry.state).inc()
         return bundles
 
     def record(self, entry: Entry) -> None:
         """Write what happened, without waiting."""
+        metrics.OPERATIONS.labels(entry.module, entry.state).inc()
         if entry.state in {"done", "failed"}:
             self.operations += 1
         self.rows.append(self._values(entry))

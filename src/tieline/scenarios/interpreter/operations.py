@@ -10,6 +10,7 @@ from tieline import clock
 from tieline.expressions import BundleValidationError, CompiledValue, ExpressionError
 from tieline.modules.errors import ErrorClass, ModuleError
 from tieline.modules.runner import Exchange
+from tieline.observing import spans
 from tieline.scenarios.failures import error_json
 from tieline.scenarios.interpreter.frame import Bundle, Frame, Path
 from tieline.scenarios.journal import Entry
@@ -44,7 +45,9 @@ class Operations(Frame):
                 )
             if node.tool is not None and node.tool.act is not None:
                 return await self._act(node, given, here, around, started)
-            bundles = await self._perform(node, given, here, state, around, started)
+            told: dict[str, str | int] = {"module": node.name, "module.id": node.id, "operation": here}
+            with spans.span(node.label, **told):
+                bundles = await self._perform(node, given, here, state, around, started)
         except ModuleError as error:
             error.module = error.module or node.label
             self._record(node, here, "failed", started, given, None, exchanges, error)
