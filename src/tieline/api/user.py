@@ -7,12 +7,15 @@ from typing import Any
 from tieline.api import queries
 from tieline.api.call import Call
 from tieline.api.envelope import success
-from tieline.crm import accounts
+from tieline.crm import accounts, finding
 from tieline.crm import settings as words
 from tieline.crm import words as tags
+from tieline.crm.access import Caller
+from tieline.crm.finding import FindQuery
 from tieline.crm.settings import AccountSettings, load_settings
 from tieline.errors import InvalidInput
 from tieline.records.kinds import KINDS
+from tieline.store.database import Transaction
 
 
 async def profile(call: Call) -> bytes:
@@ -58,7 +61,8 @@ async def steps(call: Call) -> bytes:
 
 async def views(call: Call) -> bytes:
     """The views of each kind."""
-    return success(**{kind.plural: words.views(name) for name, kind in KINDS.items()})
+    settings = await _settings(call)
+    return success(**{kind.plural: words.views(settings, name) for name, kind in KINDS.items()})
 
 
 async def keywords(call: Call) -> bytes:
@@ -75,7 +79,18 @@ async def keywords(call: Call) -> bytes:
 
 async def recipients(call: Call) -> bytes:
     """The views of people that serve as mailing lists."""
-    return success(list=await call.read_slow(tags.recipients, call.caller))
+    return success(list=await call.read_slow(_recipients, call.caller))
+
+
+def _recipients(tx: Transaction, caller: Caller) -> list[dict[str, Any]]:
+    """The shipped views, then the account's own, whose queries say who is in them."""
+    found = tags.recipients(tx, caller)
+    for view in load_settings(tx, caller.account_id).views:
+        if view.kind == "person" and view.query:
+            query = FindQuery(freeformquery=view.query, countonly=True)
+            count = finding.find(tx, caller, "person", query).available
+            found.append({"id": view.id, "name": view.label, "count": count})
+    return found
 
 
 async def _settings(call: Call) -> AccountSettings:

@@ -48,7 +48,7 @@ def words_for(settings: AccountSettings, kind: str) -> Words:
             "segments": {endpoint: _spoken(settings.segments(kind))},
             "stages": {endpoint: _spoken(settings.stages(kind))},
             "steps": {step.key: [step.label] for step in settings.steps},
-            "views": {view["id"]: [view["name"]] for view in views(kind)["views"]},
+            "views": {view["id"]: [view["name"]] for view in views(settings, kind)["views"]},
             "custom_fields": {
                 field.id: {"name": field.label, "type": field.type} for field in settings.custom_fields(kind)
             },
@@ -67,7 +67,31 @@ def read(
     """What a text means for the account now."""
     moment = now or datetime.fromtimestamp(clock.now_ms() / 1000, UTC)
     day_first = caller.country.upper() not in {"US", ""}
-    return parse(text, words_for(settings, kind), now=moment, timezone=caller.timezone, day_first=day_first)
+    words = words_for(settings, kind)
+    found = parse(text, words, now=moment, timezone=caller.timezone, day_first=day_first)
+    own = {view.id: view.query for view in settings.views if view.kind == kind and view.query}
+    if own and mentions(found.filter, "view"):
+        # A view inside a view is not looked into: none can contain itself.
+        stored = {
+            key: parse(query, words, now=moment, timezone=caller.timezone, day_first=day_first).filter
+            for key, query in own.items()
+        }
+        found = msgspec.structs.replace(found, filter=_with_views(found.filter, stored))
+    return found
+
+
+def _with_views(node: Node | None, stored: Mapping[str, Node | None]) -> Node | None:
+    """The condition with the queries of the account's own views in their place."""
+    match node:
+        case Condition(field="view", op="eq", value=str(key)) if key in stored:
+            return stored[key]
+        case And(parts=parts) | Or(parts=parts):
+            made = [part for one in parts if (part := _with_views(one, stored)) is not None]
+            return type(node)(tuple(made)) if made else None
+        case Not(part=part):
+            inner = _with_views(part, stored)
+            return Not(inner) if inner is not None else None
+    return node
 
 
 def suggestions(tx: Transaction, caller: Caller, kind: str, text: str, limit: int) -> list[Suggestion]:

@@ -13,7 +13,7 @@ from tieline.records.account import FieldDefinition
 from tieline.records.kinds import KINDS
 from tieline.records.vocabulary import CUSTOM_FIELD_TYPES, NONE, SHIPPED_FIELDS
 from tieline.store.database import Statement, Transaction
-from tieline.store.tables import account
+from tieline.store.tables import account, relation
 
 # The members of a team share the team's words.
 _own = account.alias("own")
@@ -28,6 +28,18 @@ KEEPER = Statement(
 )
 SAVE = Statement(
     update(account).where(account.c.id == bindparam("wanted")).values(settings=bindparam("text"))
+)
+POSITION = Statement(
+    update(relation)
+    .where(
+        relation.c.account_id.in_(
+            select(account.c.id).where(func.coalesce(account.c.team_id, account.c.id) == bindparam("keeper"))
+        ),
+        relation.c.segment == bindparam("segment_key"),
+        relation.c.stage == bindparam("stage_key"),
+        relation.c.step == bindparam("step_key"),
+    )
+    .values(step_position=bindparam("number"))
 )
 VIEWS = {
     "person": ("Audience", "Audiences", (("my", "My People"), ("focus", "My Network"))),
@@ -57,6 +69,15 @@ class FieldSetting(msgspec.Struct, omit_defaults=True):
     locked: bool = False
 
 
+class ViewSetting(msgspec.Struct, omit_defaults=True):
+    """A view of a kind: a shipped one under another name, or a query in words under a name."""
+
+    kind: str
+    id: str
+    label: str
+    query: str = ""
+
+
 class AccountSettings(msgspec.Struct, omit_defaults=True, dict=True):
     """What differs from the shipped words: labels by key, hidden segments, steps, further fields."""
 
@@ -67,6 +88,7 @@ class AccountSettings(msgspec.Struct, omit_defaults=True, dict=True):
     pending_stage: bool = False
     steps: list[StepSetting] = []
     fields: list[FieldSetting] = []
+    views: list[ViewSetting] = []
     merge: Literal["always", "review"] = "always"  # records that one write names: join them, or ask first
 
     def stages(self, kind: str) -> dict[str, str]:
@@ -124,8 +146,20 @@ def save_settings(tx: Transaction, account_id: int, settings: AccountSettings) -
     """Store them: a member's are the team's. Raises InvalidInput when they contradict themselves."""
     _check(settings)
     keeper = tx.scalar(KEEPER, {"account_id": account_id})
+    if settings.steps != load_settings(tx, account_id).steps:
+        _number_steps(tx, keeper, settings)
     tx.run(SAVE, {"wanted": keeper, "text": msgspec.json.encode(settings).decode()})
     tx.forget()
+
+
+def _number_steps(tx: Transaction, keeper: int, settings: AccountSettings) -> None:
+    """Records sort by the position of their step: it follows the order of the steps."""
+    places: dict[tuple[str, str], int] = {}
+    for step in settings.steps:
+        place = step.segment, step.stage
+        places[place] = number = places.get(place, -1) + 1
+        values = {"keeper": keeper, "segment_key": step.segment, "stage_key": step.stage}
+        tx.run(POSITION, {**values, "step_key": step.key, "number": number})
 
 
 def resolve_segment(settings: AccountSettings, kind: str, text: str) -> str | None:
@@ -201,12 +235,13 @@ def steps_tree(
     return tree
 
 
-def views(kind: str) -> dict[str, Any]:
-    """The views of a kind (2.10)."""
-    singular, plural, shown = VIEWS[kind]
+def views(settings: AccountSettings, kind: str) -> dict[str, Any]:
+    """The views of a kind (2.10): the shipped ones, then the account's own."""
+    singular, plural, shipped = VIEWS[kind]
+    named = dict(shipped) | {view.id: view.label for view in settings.views if view.kind == kind}
     return {
         "label": {"singular": singular, "plural": plural},
-        "views": [{"id": key, "name": label} for key, label in shown],
+        "views": [{"id": key, "name": label} for key, label in named.items()],
     }
 
 
@@ -229,6 +264,18 @@ def _check(settings: AccountSettings) -> None:
             raise InvalidInput(
                 f"“{unknown[0]}” is no kind", field=f"fields.{field.id}", remedy=", ".join(KINDS)
             )
+    shipped = {(kind, key) for kind, (_, _, names) in VIEWS.items() for key, _ in names}
+    for view in settings.views:
+        if view.kind not in KINDS or not view.id.strip() or not view.label.strip():
+            raise InvalidInput(
+                "a view needs a kind, an id and a name", field="views", remedy=", ".join(KINDS)
+            )
+        if (not view.query.strip()) != ((view.kind, view.id) in shipped):
+            raise InvalidInput(
+                "a view of your own needs a query; a shipped one has none", field=f"views.{view.id}"
+            )
+    if len({(view.kind, view.id) for view in settings.views}) < len(settings.views):
+        raise InvalidInput("two views have the same id", field="views")
     if len({field.id.lower() for field in settings.fields}) < len(settings.fields):
         raise InvalidInput("two fields have the same id", field="fields")
     if len({step.key for step in settings.steps}) < len(settings.steps):

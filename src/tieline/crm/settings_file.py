@@ -69,8 +69,9 @@ def _flat(settings: AccountSettings) -> dict[str, str]:
             made.update({f"{name}.{key}": str(label) for key, label in value.items()})
         elif isinstance(value, list):
             for item in value:
-                key = item.get("key") or item.get("id")
+                # Views of two kinds may have the same id.
+                key = ".".join(filter(None, (item.get("kind"), item.get("key") or item.get("id"))))
                 made[f"{name}.{key}"] = ", ".join(
-                    f"{k}={v}" for k, v in item.items() if k not in ("key", "id")
+                    f"{k}={v}" for k, v in item.items() if k not in ("key", "id", "kind")
                 )
     return made

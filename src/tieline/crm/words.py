@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from tieline.crm.access import Caller
-from tieline.crm.settings import views
+from tieline.crm.settings import load_settings, views
 from tieline.store.database import Statement, Transaction
 from tieline.store.tables import relation
 
@@ -47,7 +47,10 @@ def keywords(tx: Transaction, caller: Caller, kind: str | None, limit: int | Non
 def recipients(tx: Transaction, caller: Caller) -> list[dict[str, Any]]:
     """The views of people with how many each holds."""
     counts = Counter(view for found in _documents(tx, caller, "person") for view in found.views)
-    return [{**view, "count": counts[view["id"]]} for view in views("person")["views"]]
+    settings = load_settings(tx, caller.account_id)
+    own = {view.id for view in settings.views if view.kind == "person" and view.query}
+    shown = [view for view in views(settings, "person")["views"] if view["id"] not in own]
+    return [{**view, "count": counts[view["id"]]} for view in shown]
 
 
 def _documents(tx: Transaction, caller: Caller, kind: str | None) -> Iterator[_Words]:

@@ -35,6 +35,7 @@ from tieline.web.pages import (
     team,
     versions,
     webhooks,
+    words,
 )
 from tieline.web.templating import FOLDER
 
@@ -62,9 +63,17 @@ def routes() -> list[BaseRoute]:
         _page("/settings/keys/{key_id:int}/revoke", account.revoke_key, POST),
         _page("/settings/sessions/end", account.end_sessions, POST),
         _page("/settings/labels", account.save_labels, POST),
-        _page("/settings/steps", account.add_step, POST),
-        _page("/settings/steps/{step}/remove", account.remove_step, POST),
-        _page("/settings/fields", account.add_field, POST),
+        _page("/settings/steps", words.add_step, POST),
+        _page("/settings/steps/{step}", words.change_step, POST),
+        _page("/settings/steps/{step}/remove", words.ask_step, GET),
+        _page("/settings/steps/{step}/remove", words.remove_step, POST),
+        _page("/settings/fields", words.add_field, POST),
+        _page("/settings/fields/{field}", words.change_field, POST),
+        _page("/settings/fields/{field}/remove", words.ask_field, GET),
+        _page("/settings/fields/{field}/remove", words.remove_field, POST),
+        _page("/settings/views", words.save_view, POST),
+        _page("/settings/views/{kind}/{view}/remove", words.ask_view, GET),
+        _page("/settings/views/{kind}/{view}/remove", words.remove_view, POST),
         _page("/settings/sample", account.sample_office, POST),
         _page("/settings/team", team.show, GET),
         _page("/settings/team", team.create, POST),

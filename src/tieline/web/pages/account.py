@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -11,13 +12,17 @@ import phonenumbers
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tieline import __version__, ids
+from tieline import __version__
 from tieline.crm import accounts, sample
 from tieline.crm.access import Caller, require_administrator
 from tieline.crm.accounts import ApiKey
-from tieline.crm.settings import AccountSettings, FieldSetting, StepSetting, load_settings, save_settings
-from tieline.errors import InvalidInput, TielineError
-from tieline.records import normalize
+from tieline.crm.settings import (
+    AccountSettings,
+    load_settings,
+    save_settings,
+    views,
+)
+from tieline.errors import TielineError
 from tieline.records.kinds import KINDS
 from tieline.records.vocabulary import CUSTOM_FIELD_TYPES
 from tieline.store.database import Transaction
@@ -97,7 +102,7 @@ async def save_labels(request: Request) -> Response:
     """What segments and stages are called."""
     values = await values_of(request)
 
-    def change(stored: AccountSettings) -> AccountSettings:
+    def act(stored: AccountSettings) -> AccountSettings:
         made: dict[str, Any] = {}
         for kind, what in (("person", "contact"), ("project", "project")):
             for noun in ("segments", "stages"):
@@ -108,62 +113,17 @@ async def save_labels(request: Request) -> Response:
                 }
         return msgspec.structs.replace(stored, **made, pending_stage="pending_stage" in values)
 
-    return await _change(request, change, "#labels", "Labels saved.")
+    return await change(request, act, "#labels", "Labels saved.")
 
 
 async def save_merging(request: Request) -> Response:
     """Whether records that one write names are joined at once."""
     review = "review" in await values_of(request)
 
-    def change(stored: AccountSettings) -> AccountSettings:
+    def act(stored: AccountSettings) -> AccountSettings:
         return msgspec.structs.replace(stored, merge="review" if review else "always")
 
-    return await _change(request, change, "#merging", "Saved.")
-
-
-async def add_step(request: Request) -> Response:
-    """A step at a segment and stage."""
-    values = await values_of(request)
-
-    def change(stored: AccountSettings) -> AccountSettings:
-        label = values.get("label", "")
-        if not label:
-            raise InvalidInput("is required", field="label", remedy="name what is next, such as “Send offer”")
-        step = StepSetting(values.get("segment", ""), values.get("stage", ""), f"s-{ids.secret(6)}", label)
-        return msgspec.structs.replace(stored, steps=[*stored.steps, step])
-
-    return await _change(request, change, "#steps", "Step added.")
-
-
-async def remove_step(request: Request) -> Response:
-    """Take a step away; records that have it keep it."""
-    key = request.path_params["step"]
-
-    def change(stored: AccountSettings) -> AccountSettings:
-        return msgspec.structs.replace(stored, steps=[step for step in stored.steps if step.key != key])
-
-    return await _change(request, change, "#steps", "Step removed.")
-
-
-async def add_field(request: Request) -> Response:
-    """A custom field."""
-    values = await values_of(request)
-
-    def change(stored: AccountSettings) -> AccountSettings:
-        label = values.get("label", "")
-        if not label:
-            raise InvalidInput("is required", field="label", remedy="name the field")
-        words = [word.strip() for word in values.get("choices", "").split(",") if word.strip()]
-        made = FieldSetting(
-            id=_slug(values.get("id") or label),
-            label=label,
-            type=values.get("type", "text"),
-            kinds=[name for name in KINDS if f"kind.{name}" in values],
-            choices={_slug(word): word for word in words},
-        )
-        return msgspec.structs.replace(stored, fields=[*stored.fields, made])
-
-    return await _change(request, change, "#fields", "Field added.")
+    return await change(request, act, "#merging", "Saved.")
 
 
 async def sample_office(request: Request) -> Response:
@@ -182,13 +142,16 @@ async def sample_office(request: Request) -> Response:
     )
 
 
-async def _change(request: Request, change: Any, anchor: str, message: str) -> Response:
+async def change(
+    request: Request, act: Callable[[AccountSettings], AccountSettings], anchor: str, message: str
+) -> Response:
+    """Change the settings, and go back to that part of the page with a message, or tell what is wrong there."""
     caller = await session.signed_in(request)
 
     def write(tx: Transaction) -> None:
         if caller.team is not None:
             require_administrator(caller, "change the team's settings")
-        save_settings(tx, caller.account_id, change(load_settings(tx, caller.account_id)))
+        save_settings(tx, caller.account_id, act(load_settings(tx, caller.account_id)))
 
     try:
         await database(request).write(write)
@@ -225,9 +188,7 @@ def _read(tx: Transaction, caller: Caller) -> dict[str, Any]:
         "keys": keys,
         "sessions": accounts.list_sessions(tx, caller.account_id),
         "own": load_settings(tx, caller.account_id),
+        "own_views": {(view.kind, view.id) for view in load_settings(tx, caller.account_id).views},
+        "views": {kind: views(load_settings(tx, caller.account_id), kind)["views"] for kind in KINDS},
         "sample_loaded": sample.loaded(tx, caller),
     }
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", normalize.fold(text)).strip("-")[:60] or "field"
