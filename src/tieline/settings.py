@@ -113,6 +113,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_password: Annotated[str, msgspec.Meta(description="Password for it")] = ""
     smtp_from: Annotated[str, msgspec.Meta(description="Sender of e-mail; empty: the user name")] = ""
     history_days: Annotated[int, msgspec.Meta(description="Days executions are kept", ge=1)] = 30
+    history_megabytes: Annotated[
+        int, msgspec.Meta(description="Megabytes of executions kept for each account; 0: no limit", ge=0)
+    ] = 0
     log_level: Annotated[str, msgspec.Meta(description="debug, info, warning or error")] = "info"
     log_format: Annotated[
         Literal["text", "json"], msgspec.Meta(description="Lines of log: text, or json for programs")

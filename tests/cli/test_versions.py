@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.cli.test_cli import Run, answer, environ, refused, tieline
+import pytest
+
+from tests.cli.test_cli import Run, answer, refused
+from tests.scenarios.test_lint import HOOK, made
 from tests.scenarios.test_versions import BASE, UNKNOWN, edited, insert, subject
+from tieline.cli import main
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 
-__all__ = ["environ", "tieline"]
+
+@pytest.fixture
+def tieline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command in this process: the same code, without starting Python each time."""
+    monkeypatch.setenv("TIELINE_DATA_DIR", str(tmp_path / "data"))
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["tieline", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        written = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, int(ended.value.code or 0), written.out, written.err)
+
+    return run
 
 
 def test_versions_by_command(tieline: Run, tmp_path: Path) -> None:
@@ -20,8 +39,8 @@ def test_versions_by_command(tieline: Run, tmp_path: Path) -> None:
     file.write_text(json.dumps(BASE))
     table.write_text('[{"kind": "connection", "foreign_id": "1", "name": "This account"}]')
     tieline("connection", "list")
-    made = answer(tieline("scenario", "import", str(file), "--bindings", str(table), "--json"))
-    assert "BP014" not in {finding["code"] for finding in made["findings"]}
+    imported = answer(tieline("scenario", "import", str(file), "--bindings", str(table), "--json"))
+    assert "BP014" not in {finding["code"] for finding in imported["findings"]}
     rows = answer(tieline("scenario", "bindings", "1", "--json"))
     assert [(row["foreign_id"], row["name"]) for row in rows] == [("1", "This account")]
     assert tieline("scenario", "bindings", "1", "--apply", str(table)).returncode == 0
@@ -42,8 +61,8 @@ def test_versions_by_command(tieline: Run, tmp_path: Path) -> None:
         == tieline("scenario", "export", "1").stdout
     )
     tieline("scenario", "restore", "1", "3")
-    made = answer(tieline("scenario", "repoint", "1", "9", "--url", "https://example.org/", "--json"))
-    assert (made["version"], made["losses"]) == (6, [])
+    pointed = answer(tieline("scenario", "repoint", "1", "9", "--url", "https://example.org/", "--json"))
+    assert (pointed["version"], pointed["losses"]) == (6, [])
 
 
 def test_losses_and_lint_of_a_file(tieline: Run, tmp_path: Path) -> None:
@@ -101,3 +120,21 @@ def test_cases_by_command(tieline: Run, tmp_path: Path) -> None:
     told = json.loads(tieline("scenario", "test", str(tmp_path), "--json").stdout)
     assert (told["passed"], told["failed"]) == (1, 1)
     refused(tieline("scenario", "test", str(tmp_path / "data")), 1, "no cases")
+
+
+def test_history_and_replays_by_command(tieline: Run, tmp_path: Path) -> None:
+    tieline("account", "create", "a@x.example")
+    file, trigger = tmp_path / "b.json", tmp_path / "t.json"
+    compose = {"id": 2, "module": "util:ComposeTransformer", "mapper": {"value": "Ring {{1.name}}"}}
+    file.write_text(json.dumps(made(HOOK, compose)))
+    trigger.write_text('[{"name": "Ada"}]')
+    tieline("scenario", "import", str(file))
+    first = answer(tieline("scenario", "run", "1", "--trigger", str(trigger), "--json"))["execution"]["id"]
+    for asked, count in ((("--text", "ring ada"), 1), (("--text", "bob"), 0), (("--module", "Compose a string"), 1),
+                         (("--status", "error"), 0), (("--to", "2020-01-31"), 0), (("--from", "2020-01-31"), 1)):  # fmt: skip
+        assert len(answer(tieline("scenario", "history", "1", *asked, "--json"))) == count, asked
+    refused(tieline("scenario", "history", "--from", "soon"), 1, "soon", "2026-01-31")
+    view = answer(tieline("scenario", "replay", first, "--version", "1", "--dry", "--json"))
+    assert (view["execution"]["type"], view["execution"]["version"]) == ("dry", 1)
+    assert view["operations"][1]["output"] == [{"value": "Ring Ada"}]
+    refused(tieline("scenario", "replay", first, "--version", "7"), 1, "no version 7")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.scenarios.office import Office, module
 from tests.scenarios.test_versions import BASE, UNKNOWN, edited, insert, subject
 from tests.web.test_triggers import sign_in
 from tieline.scenarios import library
@@ -63,3 +64,32 @@ def test_a_placeholder_becomes_a_call(page: Page, server: RunningServer) -> None
     assert page.locator("h2:text-is('What will not run')").count() == 0
     saved = server.read(library.load_blueprint, server.account_id, number).flow[1]
     assert (saved["module"], saved["mapper"]["method"]) == ("http:ActionSendData", "post")
+
+
+def test_history_is_searched_and_an_execution_is_tried_dry(page: Page, server: RunningServer) -> None:
+    office = Office(server)
+    person = {"name": "{{1.name}}", "emails": [{"value": "ada@x.example"}]}
+    number = office.load(
+        module(1, "gateway:CustomWebHook"),
+        module(2, "cloze:createAPerson", person, parameters={"__IMTCONN__": 1}),
+        name="Intake",
+    )
+    office.run(number, {"name": "Ada"})
+    office.run(number, {"name": "Bob"})
+    sign_in(page, server)
+    page.goto(f"{server.url}/executions")
+    page.fill("[name=text]", "bob")
+    page.fill("[name=module]", "Create a Person")
+    page.click("button:text-is('Search')")
+    page.wait_for_url("**text=bob**")
+    assert page.locator("#rows [data-row]").count() == 1
+    page.fill("[name=text]", "nobody")
+    page.click("button:text-is('Search')")
+    page.wait_for_selector("text=Nothing found")
+    page.click("text=Show all")
+    page.locator("#rows [data-row]").last.click()
+    page.click("[aria-label='Run again otherwise']")
+    page.click(".sheet button:text-is('Run')")
+    page.wait_for_selector("#dry >> text=POST /v1/people/create")
+    assert '"name": "Ada"' in page.inner_text("#dry pre")
+    page.wait_for_selector("h1 + .chip:text-is('success')")

@@ -269,6 +269,11 @@ def _show_execution(found: dict[str, Any], json: bool) -> None:
 def scenario_history(
     number: Annotated[str | None, typer.Argument(help="A scenario's number, or an execution's id.")] = None,
     limit: Annotated[int, typer.Option(help="The most rows.")] = 50,
+    text: Annotated[str | None, typer.Option(help="Words in what they read, sent or failed with.")] = None,
+    module: Annotated[str | None, typer.Option(help="A module that ran in them, by name or label.")] = None,
+    status: Annotated[str | None, typer.Option(help="success, warning, error, running, queued.")] = None,
+    after: Annotated[str | None, typer.Option("--from", help="A day or moment, such as 2026-01-31.")] = None,
+    before: Annotated[str | None, typer.Option("--to", help="The last day, or a moment.")] = None,
     account: Account = None,
     data_dir: DataDir = None,
     database: DatabaseUrl = None,
@@ -279,7 +284,8 @@ def scenario_history(
         if number is not None and not number.isdecimal():
             _show_execution(server.call("GET", f"/executions/{number}"), json)
             return
-        rows = server.call("GET", "/executions", scenario=number, limit=limit)
+        asked = {"text": text, "module": module, "status": status, "from": after, "to": before}
+        rows = server.call("GET", "/executions", scenario=number, limit=limit, **asked)
     output.emit(rows) if json else output.table(
         rows,
         {
@@ -296,6 +302,10 @@ def scenario_history(
 @scenario_app.command("replay")
 def scenario_replay(
     execution: str,
+    version: Annotated[
+        int | None, typer.Option(help="The version to run; the current one by default.")
+    ] = None,
+    dry: Annotated[bool, typer.Option("--dry", help="Show what would be written; send nothing.")] = False,
     account: Account = None,
     data_dir: DataDir = None,
     database: DatabaseUrl = None,
@@ -303,7 +313,7 @@ def scenario_replay(
 ) -> None:
     """Run again with the trigger data of an earlier execution."""
     with _server(data_dir, database, account) as server:
-        started = server.call("POST", f"/executions/{execution}/replay")
+        started = server.call("POST", f"/executions/{execution}/replay", {"version": version, "dry": dry})
         found = _wait(server, started["execution"])
     _show_execution(found, json)
 

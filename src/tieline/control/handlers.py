@@ -299,15 +299,20 @@ async def run_scenario(context: Context) -> Any:
 
 
 async def list_executions(context: Context) -> Any:
-    """Executions, of one scenario or of all."""
+    """Executions, of one scenario or of all: by status, words, module, and time."""
     asked = context.request.query_params
     scenario = asked.get("scenario", "")
     limit = asked.get("limit", "50")
-    return await context.database.read(
+    zone = context.account.timezone
+    return await context.database.read_slow(
         history.list_executions,
         context.account.account_id,
         int(scenario) if scenario.isdecimal() else None,
         status=asked.get("status") or None,
+        text=asked.get("text") or None,
+        module=asked.get("module") or None,
+        after=history.moment(asked.get("from"), zone),
+        before=history.moment(asked.get("to"), zone, end=True),
         limit=min(int(limit), 10_000) if limit.isdecimal() else 50,
     )
 
@@ -320,12 +325,18 @@ async def show_execution(context: Context) -> Any:
 
 
 async def replay_execution(context: Context) -> Any:
-    """Run again with the same trigger data."""
-    return {
-        "execution": await context.engine.replay(
-            context.account.account_id, context.request.path_params["execution"]
-        )
-    }
+    """Run again with the same trigger data. `version`: another version; `dry`: writes are shown, not sent."""
+    body = await context.body()
+    version = body.get("version")
+    if version is not None and (isinstance(version, bool) or not isinstance(version, int)):
+        raise InvalidInput("must be a whole number", field="version", remedy="write it like 2")
+    started = await context.engine.replay(
+        context.account.account_id,
+        context.request.path_params["execution"],
+        version,
+        dry_run=body.get("dry") is True,
+    )
+    return {"execution": started}
 
 
 # Contacts

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 
 from tieline.client import Transport
-from tieline.errors import InvalidInput, TielineError
+from tieline.errors import Conflict, InvalidInput, TielineError
 from tieline.expressions import Scope
 from tieline.http import Door
 from tieline.jobs import Handler, Job
 from tieline.modules import runner
 from tieline.modules.errors import ModuleError
-from tieline.scenarios import due, history, incomplete, library, line, polling, replies, state, triggers
+from tieline.scenarios import dry, due, history, incomplete, library, line, polling, replies, state, triggers
 from tieline.scenarios.executing import Executor
 from tieline.scenarios.interface import START, typed
 from tieline.scenarios.interpreter import Bundle
@@ -107,9 +107,11 @@ class Engine:
             await self._unregister(account_id, found)
         log.info("scenario %s (%s) is off", scenario_id, row["name"])
 
-    async def _checked_plan(self, account_id: int, scenario_id: int) -> tuple[Plan, Row]:
+    async def _checked_plan(
+        self, account_id: int, scenario_id: int, version: int | None = None
+    ) -> tuple[Plan, Row]:
         row = await self.database.read(library.find, account_id, scenario_id)
-        blueprint = await self.database.read(library.load_blueprint, account_id, scenario_id)
+        blueprint = await self.database.read(library.load_blueprint, account_id, scenario_id, version)
         problems = [f"module {f.module_id}: {f.message}" for f in errors(lint(blueprint))]
         if problems:
             raise InvalidInput(
@@ -229,10 +231,33 @@ class Engine:
             lane=line.lane_of(plan, trigger),
         )
 
-    async def replay(self, account_id: int, execution_id: str) -> str:
-        """Run the scenario's current version with the trigger data of an earlier execution."""
+    async def replay(
+        self, account_id: int, execution_id: str, version: int | None = None, *, dry_run: bool = False
+    ) -> str:
+        """Run a version of the scenario, the current one by default, with the trigger data of an earlier execution.
+
+        `dry_run`: writes are shown in the history and go nowhere. Raises Conflict when the data was not kept.
+        """
         found = await self.database.read(history.get_execution, account_id, execution_id)
-        return await self.run_once(account_id, found.execution.scenario_id, history.trigger_of(found))
+        scenario_id, trigger = found.execution.scenario_id, history.trigger_of(found)
+        plan, _ = await self._checked_plan(account_id, scenario_id, version)
+        if plan.trigger.is_trigger or plan.trigger.polling is not None:
+            kept = await self.database.read(
+                library.load_blueprint, account_id, scenario_id, found.execution.version
+            )
+            if kept.settings.get("confidential") or trigger is None:
+                raise Conflict(
+                    "The data that it began with was not kept.", remedy="run the scenario with other data"
+                )
+        return await self.database.write(
+            state.start,
+            account_id,
+            scenario_id,
+            kind=dry.KIND if dry_run else "manual",
+            trigger=trigger,
+            lane=None if dry_run else line.lane_of(plan, trigger),
+            version=version,
+        )
 
     async def receive(self, token: str, event: Request) -> HookAnswer:
         """Take an event in: answered only when its execution is durable (3.6)."""
@@ -263,5 +288,5 @@ class Engine:
         )
 
     async def _prune(self, job: Job) -> None:
-        await self.database.write(state.prune, self.settings.history_days)
+        await self.database.write(state.prune, self.settings.history_days, self.settings.history_megabytes)
         await self.database.write(incomplete.prune, self.settings.history_days)

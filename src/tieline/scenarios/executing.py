@@ -19,7 +19,7 @@ from tieline.modules import runner
 from tieline.modules.errors import ErrorClass, ModuleError
 from tieline.modules.runner import CallContext, Exchange
 from tieline.observing import logs, metrics, spans
-from tieline.scenarios import bindings, incomplete, polling, replies, state, triggers
+from tieline.scenarios import bindings, dry, incomplete, polling, replies, state, triggers
 from tieline.scenarios import journal as journals
 from tieline.scenarios.failures import DISABLING, KEPT, PASSING, RETRIES, UNKNOWN, Attempts, error_json
 from tieline.scenarios.interface import START, typed
@@ -51,6 +51,11 @@ class Run:
     began: float = field(default_factory=time.perf_counter)
 
     @property
+    def dry(self) -> bool:
+        """Whether it may change nothing."""
+        return str(self.row["type"]) == dry.KIND
+
+    @property
     def trace(self) -> Trace:
         """The chain as what it sets off sees it."""
         return Trace(str(self.row["id"]), int(self.row["depth"]), int(self.row["scenario_id"]))
@@ -61,6 +66,7 @@ class Executor:
 
     def __init__(self, shared: Shared, unregister: Callable[[int, Row], Awaitable[None]]) -> None:
         self.shared = shared
+        self.dry = dry.dry(shared)
         self.database = shared.database
         self.unregister = unregister
 
@@ -87,7 +93,8 @@ class Executor:
     async def _execute(self, row: Row, attempt: int, job: Job | None) -> None:
         execution_id = str(row["id"])
         rows = await self.database.read(journals.load, execution_id) if row["started"] is not None else []
-        run = Run(row, Journal(self.database, execution_id, attempt, rows), job, attempt)
+        journal = dry.DryJournal if row["type"] == dry.KIND else Journal
+        run = Run(row, journal(self.database, execution_id, attempt, rows), job, attempt)
         try:
             plan = await self.shared.plan(
                 int(row["account_id"]), int(row["scenario_id"]), int(row["version"])
@@ -115,20 +122,21 @@ class Executor:
         timezone = await self.shared.timezone(account_id)
         bound = await self.shared.kept.read(bindings.local_ids, scenario_id)
         trace = run.trace.header()
+        shared = self.dry if run.dry else self.shared
 
         async def call(
             node: Node, given: Bundle, key: str, observe: Callable[[Exchange], None]
         ) -> list[Bundle]:
             assert node.module is not None
-            client = await self.shared.client_of(account_id, scenario_id, node)
+            client = await shared.client_of(account_id, scenario_id, node)
             context = CallContext(key, trace, timezone, observe)
             return await runner.run_all(node.module, given, client=client, context=context)
 
         services = Services(
             self.database,
-            self.shared.settings,
-            self.shared.door,
-            self.shared.vault,
+            shared.settings,
+            shared.door,
+            shared.vault,
             account_id,
             scenario_id,
             str(row["id"]),
@@ -160,10 +168,13 @@ class Executor:
             constants=constants,
             repeatable=await self._repeatable(account_id, bound),
             services=services,
-            settle=settle,
+            settle=None if run.dry else settle,
+            dry=run.dry,
         )
 
         async def keep(failed: Failed, path: Path, attempts: Attempts) -> bool:
+            if run.dry:
+                return True  # it would be
             key = interpreter.known_keys.get(failed.path) or f"{row['id']}/{failed.path}"
             return await self._keep(run, failed, path, attempts, key)
 
@@ -327,7 +338,8 @@ class Executor:
             return
         failed = run.failed.error
         error = error_json(failed)
-        if failed.kind in PASSING and run.attempt <= len(RETRIES) and run.job is not None:
+        passing = failed.kind in PASSING and run.attempt <= len(RETRIES)
+        if passing and run.job is not None and not run.dry:
             minutes = RETRIES[run.attempt - 1]
             at = clock.now_ms() + max(minutes * 60_000, int((failed.retry_after or 0) * 1000))
             told = {**error, "retry": at}

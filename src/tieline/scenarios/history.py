@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 
-from tieline.errors import NotFound
+from tieline.errors import InvalidInput, NotFound
 from tieline.expressions import from_json
-from tieline.modules import find_module
+from tieline.modules import ALIASES, find_module
 from tieline.scenarios import chains, journal
 from tieline.scenarios.chains import Link
 from tieline.scenarios.polling import POLLING
 from tieline.scenarios.tools import TOOLS
 from tieline.store.database import Row, Statement, Transaction
-from tieline.store.tables import execution, scenario
+from tieline.store.tables import execution, operation, scenario
 
 COLUMNS = [column for column in execution.c if column.name not in {"trigger", "reply"}]
+OF_EXECUTION = operation.c.execution_id == execution.c.id
+SEARCHED = (operation.c.input, operation.c.output, operation.c.error, operation.c.exchange)
 ONE = Statement(
     select(execution, scenario.c.name.label("scenario_name"))
     .join(scenario, scenario.c.id == execution.c.scenario_id)
@@ -85,10 +89,17 @@ def list_executions(
     scenario_id: int | None = None,
     *,
     status: str | None = None,
-    limit: int = 50,
+    text: str | None = None,
+    module: str | None = None,
+    after: int | None = None,
     before: int | None = None,
+    limit: int = 50,
 ) -> list[ExecutionRow]:
-    """Executions, newest first. `before`: only those created before that moment."""
+    """Executions, newest first. `after`, `before`: created from that moment on, before that one (UTC milliseconds).
+
+    `text`: words that occur, in any case, in what they began with or in an input, output, error, request or answer.
+    `module`: the name or label of a module that ran in them.
+    """
     conditions = [execution.c.account_id == account_id]
     if scenario_id is not None:
         conditions.append(execution.c.scenario_id == scenario_id)
@@ -96,6 +107,13 @@ def list_executions(
         conditions.append(execution.c.status == status)
     if before is not None:
         conditions.append(execution.c.created < before)
+    if after is not None:
+        conditions.append(execution.c.created >= after)
+    if module:
+        names = module_names(module)
+        conditions.append(exists().where(OF_EXECUTION, operation.c.module.in_(names)))
+    if text:
+        conditions.append(_says(text))
     found = (
         select(*COLUMNS, scenario.c.name.label("scenario_name"))
         .join(scenario, scenario.c.id == execution.c.scenario_id)
@@ -104,6 +122,27 @@ def list_executions(
         .limit(limit)
     )
     return [_row(row) for row in tx.all(found)]
+
+
+def _says(text: str) -> ColumnElement[bool]:
+    """Whether these words occur in an execution. Contents are JSON, so the words are looked for as JSON writes them."""
+    wanted = msgspec.json.encode(text.strip().lower()).decode()[1:-1]
+    own = (
+        func.lower(column).contains(wanted, autoescape=True)
+        for column in (execution.c.trigger, execution.c.error)
+    )
+    inner = (func.lower(column).contains(wanted, autoescape=True) for column in SEARCHED)
+    return or_(execution.c.id == text.strip(), *own, exists().where(OF_EXECUTION, or_(*inner)))
+
+
+def module_names(text: str) -> list[str]:
+    """The names that operations have of the modules somebody means: by name or by label."""
+    wanted = text.strip().lower()
+    found = {tool.name for tool in TOOLS.values() if wanted in {tool.name.lower(), tool.label.lower()}}
+    known = find_module(text)
+    if known is not None:
+        found |= {known.name, *(f"cloze:{alias}" for alias in ALIASES if find_module(alias) is known)}
+    return sorted(found | {text.strip()})
 
 
 def get_execution(tx: Transaction, account_id: int, execution_id: str) -> ExecutionView:
@@ -167,3 +206,19 @@ def _operation(row: Row) -> OperationView:
 
 def _json(text: str | None) -> Any:
     return None if text is None else msgspec.json.decode(text)
+
+
+def moment(text: str | None, zone: str, *, end: bool = False) -> int | None:
+    """A day or a moment as somebody wrote it, in UTC milliseconds. `end`: of a day, its end. Raises InvalidInput."""
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        local = found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(zone))
+    except ValueError:
+        raise InvalidInput(
+            f"“{text}” is no day", field="to" if end else "from", remedy="write it like 2026-01-31"
+        ) from None
+    if end and len(text) == len("2026-01-31"):
+        local += timedelta(days=1)
+    return int(local.timestamp() * 1000)

@@ -52,11 +52,6 @@ UNDONE = Statement(
     .where(operation.c.execution_id == bindparam("wanted"), operation.c.path == bindparam("gone"))
     .values(state="undone")
 )
-SHAPES = Statement(
-    update(operation)
-    .where(operation.c.execution_id == bindparam("wanted"))
-    .values(input=None, output=None, exchange=None)
-)
 RUNNING = Statement(
     update(execution)
     .where(
@@ -269,11 +264,6 @@ def forget(tx: Transaction, execution_id: str, path: str) -> None:
 def undone(tx: Transaction, execution_id: str, path: str) -> None:
     """What the operation did was taken back: it runs again when the execution is taken up again."""
     tx.run(UNDONE, {"wanted": execution_id, "gone": path})
-
-
-def conceal(tx: Transaction, execution_id: str) -> None:
-    """Drop the contents of a confidential execution; that and how long its operations ran stays."""
-    tx.run(SHAPES, {"wanted": execution_id})
 
 
 def mark_running(tx: Transaction, execution_id: str) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, select, update
 
 from tieline import clock, ids, jobs
 from tieline.expressions import to_json
-from tieline.scenarios import journal, line
+from tieline.scenarios import journal, line, retention
 from tieline.scenarios.statuses import ENDED
 from tieline.store.database import Row, Statement, Transaction
 from tieline.store.statements import upsert
@@ -217,7 +217,7 @@ def _store(
         "id": execution_id,
         "account_id": row["account_id"],
         "scenario_id": row["id"],
-        "version": version or row["version"],
+        "version": row["version"] if version is None else version,
         "status": status,
         "type": kind,
         "trigger": msgspec.json.encode(to_json(trigger)).decode(),
@@ -260,8 +260,10 @@ def finish(
     if row["lane"] is not None and not keeps_place:
         line.leave(tx, str(row["id"]))
     if conceal:
-        journal.conceal(tx, str(row["id"]))
+        retention.conceal(tx, str(row["id"]))
     scenario_id = int(row["scenario_id"])
+    if row["type"] == "dry":
+        return None  # nothing was done, so nothing went wrong
     if error is None:
         tx.run(RESET, {"wanted": scenario_id})
         return None
@@ -297,9 +299,11 @@ def deactivate(tx: Transaction, scenario_id: int, reason: str | None) -> None:
     tx.run(PAUSE, {"wanted": scenario_id, "reason": reason, "now": clock.now_ms()})
 
 
-def prune(tx: Transaction, days: int) -> None:
-    """Drop executions older than `days`, and come again tomorrow."""
+def prune(tx: Transaction, days: int, megabytes: int = 0) -> None:
+    """Drop executions older than `days`, and the oldest of an account that has more than `megabytes`; come tomorrow."""
     tx.run(OLD, {"before": clock.now_ms() - days * DAY})
+    if megabytes:
+        retention.prune_size(tx, megabytes * 1_000_000)
     plan_pruning(tx, clock.now_ms() + DAY)
 
 

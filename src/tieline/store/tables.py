@@ -457,7 +457,7 @@ execution = Table(
     Column(
         "status", Text, nullable=False
     ),  # waiting | queued | running | success | warning | error | skipped
-    Column("type", Text, nullable=False),  # instant | scheduled | manual
+    Column("type", Text, nullable=False),  # instant | scheduled | manual | called | dry
     Column(
         "trigger", Text, nullable=False, default="null"
     ),  # JSON: the trigger's bundles, null: it reads them itself

@@ -105,6 +105,7 @@ class Frame(ABC):
     known_keys: dict[str, str] = field(default_factory=dict)
     settle: Callable[[bool], Awaitable[None]] | None = None
     position: Reading | None = None
+    dry: bool = False
     variables: Variables = field(default_factory=Variables)
     collectors: dict[int, Collector] = field(default_factory=dict)
     handling: list[Handling] = field(default_factory=list)
