@@ -16,8 +16,9 @@ from sqlalchemy import bindparam, delete, select, update
 
 from tests.databases import new_postgres
 from tieline.errors import Conflict
+from tieline.query import findable
 from tieline.store import search
-from tieline.store.database import Database, Statement, Transaction, open_database
+from tieline.store.database import Database, Dialect, Statement, Transaction, open_database
 from tieline.store.lock import ProcessLock
 from tieline.store.statements import upsert
 from tieline.store.tables import account, relation, scenario, setting
@@ -180,10 +181,17 @@ async def test_upsert_inserts_or_updates(database: Database) -> None:
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=40))
 async def test_no_text_makes_the_search_stumble(database: Database, text: str) -> None:
-    terms = search.words(text)
-    if terms:
-        condition, params = search.matches(database.dialect, terms)
-        await database.read(lambda tx: tx.all(select(relation.c.id).where(condition), params))
+    needles = [search.Needle(word, True) for word in search.words(text)]
+    if (said := findable.fact("tag", text)) is not None:
+        needles.append(search.Needle(said))
+    for needle in needles:
+        asked = search.expression(database.dialect, [[needle]], account_id=1, kind="person", unlisted=True)
+        await database.read(_search, database.dialect, asked, search.pattern(needle))
+
+
+def _search(tx: Transaction, dialect: Dialect, asked: str, pattern: str) -> None:
+    tx.all(select(relation.c.id).where(search.found(dialect, "found")), {"found": asked})
+    tx.all(select(relation.c.id).where(search.holds(dialect, ["held"])), {"held": pattern})
 
 
 async def test_a_schema_of_the_future_is_refused() -> None:

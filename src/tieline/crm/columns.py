@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tieline.crm.settings import AccountSettings
+from tieline.query.findable import searchable
 from tieline.records import normalize
 from tieline.records.vocabulary import NONE
-
-SEARCH_LIMIT = 8_000  # characters of searchable text
 
 
 def columns_of(kind: str, record: Mapping[str, Any], settings: AccountSettings) -> dict[str, Any]:
@@ -34,7 +33,7 @@ def columns_of(kind: str, record: Mapping[str, Any], settings: AccountSettings) 
         "value": _value(record),
         "start_date": record.get("startDate") or None,
         "end_date": record.get("endDate") or None,
-        "search": " ".join(dict.fromkeys(_words(kind, record)))[:SEARCH_LIMIT],
+        "search": searchable(record),
     }
 
 
@@ -65,36 +64,3 @@ def _value(record: Mapping[str, Any]) -> float | None:
         return float(value) if value is not None and not isinstance(value, bool) else None
     except (TypeError, ValueError):
         return None
-
-
-def _words(kind: str, record: Mapping[str, Any]) -> Iterator[str]:
-    """Folded words of the fields that 6.2 `match` looks at."""
-    for field in (
-        "name",
-        "first",
-        "middle",
-        "last",
-        "headline",
-        "jobtitle",
-        "summary",
-        "description",
-        "household",
-    ):
-        yield from normalize.fold(str(record.get(field) or "")).split()
-    for entry in record.get("emails") or ():
-        yield from normalize.fold(str(entry.get("value") or "")).replace("@", " ").replace(".", " ").split()
-        yield from normalize.fold(str(entry.get("value") or "")).split()
-    for entry in record.get("phones") or ():
-        yield "".join(char for char in str(entry.get("value") or "") if char.isdigit())
-    for field in ("domains", "keywords"):
-        for word in record.get(field) or ():
-            yield from normalize.fold(str(word)).split()
-    for entry in record.get("companies") or ():
-        yield from normalize.fold(str(entry.get("name") or "")).split()
-    for entry in record.get("workHistory") or ():
-        yield from normalize.fold(str(entry.get("organization") or "")).split()
-    for entry in record.get("addresses") or ():
-        yield from normalize.fold(str(entry.get("city") or "")).split()
-    for entry in record.get("customFields") or ():
-        if isinstance(entry.get("value"), str):
-            yield from normalize.fold(entry["value"]).split()

@@ -17,7 +17,8 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, select
 
 from tieline.crm import changes, querying
 from tieline.crm.access import Caller, reading
-from tieline.crm.finding import DEFAULT, MOST, FindQuery, Selection, answered, selected
+from tieline.crm.finding import DEFAULT, MOST, FindQuery, answered, selected
+from tieline.crm.selecting import Selection
 from tieline.crm.settings import AccountSettings, load_settings
 from tieline.errors import InvalidInput
 from tieline.query.parser import retry_as_text
@@ -166,14 +167,14 @@ def _selection(
 
 
 def _after(selection: Selection, position: int) -> ColumnElement[bool]:
-    return and_(*selection.conditions, table.last_changed > position)
+    return and_(selection.where(), table.last_changed > position)
 
 
 def _available(tx: Transaction, selection: Selection, position: int) -> int:
     if selection.keep is not None:
         return sum(1 for _ in _rows(tx, selection, position))
     counted = select(func.count()).select_from(relation).where(_after(selection, position))
-    return int(tx.scalar(counted, selection.params))
+    return int(tx.scalar(counted, selection.values))
 
 
 def _rows(tx: Transaction, selection: Selection, position: int, most: int = CHUNK) -> Iterator[Row]:
@@ -181,7 +182,7 @@ def _rows(tx: Transaction, selection: Selection, position: int, most: int = CHUN
     size = CHUNK if selection.keep is not None else min(most, CHUNK)
     while True:
         statement = select(relation).where(_after(selection, position)).order_by(table.last_changed.asc())
-        found = tx.all(statement.limit(size), selection.params)
+        found = tx.all(statement.limit(size), selection.values)
         yield from found if selection.keep is None else filter(selection.keep, found)
         if len(found) < size:
             return

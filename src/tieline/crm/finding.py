@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from contextlib import closing
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, true
+from sqlalchemy import Select, bindparam, select
 
-from tieline import clock
-from tieline.crm import links, querying
-from tieline.crm.access import TOP, Caller, Place, reading
+from tieline.crm import fetching, links, ordering, querying
+from tieline.crm import selecting as sql
+from tieline.crm.access import Caller, reading
+from tieline.crm.conditions import Conditions
+from tieline.crm.fetching import Size
 from tieline.crm.identity import Identifier, candidates
+from tieline.crm.ordering import Stretch
 from tieline.crm.relations import formatted, record_of, shown, wire_bytes
+from tieline.crm.selecting import Restriction, Selection
 from tieline.crm.settings import AccountSettings, load_settings, resolve_segment, resolve_stage
 from tieline.errors import InvalidInput
-from tieline.query.filter import Node, Sort
+from tieline.query import findable
+from tieline.query.filter import Node
 from tieline.query.matching import metres, places
 from tieline.query.parser import as_text, retry_as_text
 from tieline.records import normalize
-from tieline.records.vocabulary import SORT_KEYS
-from tieline.store.database import Row, Transaction
-from tieline.store.tables import identifier, relation
+from tieline.store.database import Row, Statement, Transaction
+from tieline.store.search import Needle
+from tieline.store.tables import identifier
 
-MOST = 1000
-DEFAULT = 10
-table = relation.c
-SORTS = {word.key: word for word in SORT_KEYS}
-FINISHED = ("won", "lost")
+MOST: Final = 1000
+DEFAULT: Final = 10
+FINISHED: Final = ["won", "lost"]
 
 
 class FindQuery(msgspec.Struct, kw_only=True):
@@ -63,47 +67,86 @@ class FindQuery(msgspec.Struct, kw_only=True):
 
 
 class Page(msgspec.Struct):
-    """One page: records ready for the wire, and how many there are in all."""
+    """One page: records ready for the wire, and how many there are in all; `exact` false: at least so many."""
 
     records: list[Any]
     available: int
     pagenumber: int
     pagesize: int
-
-
-class Selection(msgspec.Struct):
-    """What a query selects: conditions, their parameters, and what the free-form text adds."""
-
-    conditions: list[ColumnElement[bool]]
-    params: dict[str, Any]
-    # A free-form query (6): what the database cannot decide, its own order, and the most it wants.
-    keep: Callable[[Row], bool] | None = None
-    sort: Sort | None = None
-    limit: int | None = None
-    again: bool = False  # nothing found: to be searched as text (rule 14)
+    exact: bool = True
 
 
 def find(tx: Transaction, caller: Caller, kind: str, query: FindQuery) -> Page:
     """The page asked for. Raises InvalidInput naming the parameter, PermissionDenied for a team's records."""
     caller = reading(caller, team=query.team, scope=query.scope or "")
-    size = DEFAULT if not query.pagesize or query.pagesize < 1 else min(query.pagesize, MOST)
-    number = max(query.pagenumber or 1, 1)
-    offset = query.recordnumber - 1 if query.recordnumber and query.recordnumber > 0 else (number - 1) * size
     settings = load_settings(tx, caller.account_id)
     selection = selected(tx, caller, kind, query, settings)
-    available = _count(tx, selection)
-    if not available and selection.again:
+    found = _found(tx, kind, query, selection, settings)
+    if not found.available and selection.again:
         selection = selected(tx, caller, kind, query, settings, as_words=True)
-        available = _count(tx, selection)
-    if selection.limit is not None:
-        available = min(available, selection.limit)
-        size = max(min(size, available - offset), 0)
-    if query.countonly:
-        return Page([], available, number, size)
-    if offset >= available:
-        return Page([], available, number, size)
-    rows = _rows(tx, kind, query, selection, settings, size, offset)
-    return Page([answered(tx, kind, row, query, settings) for row in rows], available, number, size)
+        found = _found(tx, kind, query, selection, settings)
+    found.records = [answered(tx, kind, row, query, settings) for row in found.records]
+    return found
+
+
+def _found(
+    tx: Transaction, kind: str, query: FindQuery, selection: Selection, settings: AccountSettings
+) -> Page:
+    """The page, its records as rows."""
+    wanted = DEFAULT if not query.pagesize or query.pagesize < 1 else min(query.pagesize, MOST)
+    number = max(query.pagenumber or 1, 1)
+    offset = (
+        query.recordnumber - 1 if query.recordnumber and query.recordnumber > 0 else (number - 1) * wanted
+    )
+    most = selection.limit
+    size = fetching.measure(tx, selection)
+    rows: list[Row] = []
+    available, exact = size.available, size.exact
+    shown = wanted if most is None else max(min(wanted, most - offset), 0)
+    asked = 0 if query.countonly else shown
+    sort, order = _order(tx, kind, query, selection, settings)
+    if sort == "distance" and not query.countonly:
+        found = _nearest(tx, selection, size, _origin(query.location), order[0].ascending)
+        available, exact = len(found), True
+        rows = fetching.rows(tx, found[offset : offset + asked])
+    elif selection.keep is not None and (available or not exact):
+        rows, available, exact = _sifted(tx, selection, size, order, asked, offset, query.countonly)
+    elif asked and (offset < available or not exact):
+        rows = fetching.page(tx, selection, size, order, asked if exact else asked + 1, offset)
+        if not exact:
+            if rows:
+                available, exact = max(available, offset + len(rows)), len(rows) <= asked
+            elif offset:
+                available, exact = fetching.passed(tx, selection, size, order, offset), True
+            if exact and rows:
+                available = offset + len(rows)
+            rows = rows[:asked]
+    if most is not None:
+        available, exact = min(available, most), exact or available >= most
+    return Page(list(rows), available, number, shown if most is not None else wanted, exact)
+
+
+def _sifted(
+    tx: Transaction,
+    selection: Selection,
+    size: Size,
+    order: list[Stretch],
+    asked: int,
+    offset: int,
+    countonly: bool,
+) -> tuple[list[Row], int, bool]:
+    """A page of what is decided record by record; how many there are, and whether that is all of them."""
+    kept: list[Row] = []
+    count = 0
+    ahead = fetching.MOST_COUNTED if countonly else fetching.AHEAD
+    with closing(fetching.each(tx, selection, size, order)) as found:
+        for row in found:
+            if offset <= count < offset + asked:
+                kept.append(row)
+            count += 1
+            if count >= offset + asked + ahead:
+                return kept, count, False
+    return kept, count, True
 
 
 def selected(
@@ -115,52 +158,64 @@ def selected(
     *,
     as_words: bool = False,
 ) -> Selection:
-    """The conditions of a query. `as_words`: the free-form text is only words to search for (rule 14)."""
-    made = Selection([table.account_id == caller.account_id, table.kind == kind], {})
-    add = made.conditions.append
-    made.conditions.extend(_seen(caller))
+    """What a query selects. `as_words`: the free-form text is only words to search for (rule 14)."""
+    made = Selection(tx.dialect, caller.account_id, kind)
+    _seen(tx, made, caller)
     asked = _free_form(tx, caller, kind, query, settings, made, as_words)
-    if not querying.mentions(asked, "archived"):
-        add(table.archived.is_(False))
-    if not querying.mentions(asked, "visibility"):
-        add(table.hidden.is_(False))
+    if archived := querying.mentions(asked, "archived"):
+        made.add(sql.flag("hidden", False, counted=True))
+    if hidden := querying.mentions(asked, "visibility"):
+        made.add(sql.flag("archived", False, counted=True))
+    if archived and hidden:
+        made.restrictions = [part for part in made.restrictions if part.key not in _BOTH]
+    made.listed = not (archived or hidden)
     if query.segment:
-        add(_choice(table.segment, query.segment, lambda word: resolve_segment(settings, kind, word)))
+        _choice(made, "segment", query.segment, lambda word: resolve_segment(settings, kind, word))
     if query.stage:
-        add(_choice(table.stage, query.stage, lambda word: resolve_stage(settings, kind, word)))
+        _choice(made, "stage", query.stage, lambda word: resolve_stage(settings, kind, word))
     if query.step:
-        add(_choice(table.step, query.step, lambda word: _step_key(settings, word)))
+        _choice(made, "step", query.step, lambda word: _step_key(settings, word))
     if query.assigned is False:
-        add(table.assignee.is_(None))
+        made.add(sql.missing("assignee", counted=True))
     elif query.assignee:
-        wanted = caller.email if query.assignee.lower() in {"me", "@me"} else query.assignee.lower()
-        add(func.lower(table.assignee) == wanted)
+        wanted = caller.email if query.assignee.lower() in {"me", "@me"} else query.assignee
+        made.add(sql.equal(made, "assignee", wanted.lower(), counted=True, groups=_fact("assignee", wanted)))
     elif query.assigned:
-        add(table.assignee.is_not(None))
+        made.add(_assigned())
     if query.hidelostdone and kind == "project":
-        add(or_(table.stage.is_(None), not_(table.stage.in_(FINISHED))))
+        unfinished = sql.negated(sql.among(made, "stage", FINISHED, counted=True))
+        made.add(unfinished)
     if query.collaborator and kind == "project":
-        add(_contains("projectTeam", query.collaborator))
+        _holds(made, "collaborator", query.collaborator)
     _exact(made, caller, kind, query)
     return made
 
 
-def _seen(caller: Caller) -> list[ColumnElement[bool]]:
+_BOTH: Final = {"hidden is False", "archived is False"}
+
+
+def _assigned() -> Restriction:
+    return sql.present("assignee", counted=True, groups=[[Needle(str(findable.has("assignee")))]])
+
+
+def _seen(tx: Transaction, made: Selection, caller: Caller) -> None:
     """What the caller sees of the copies they act on (see access.sees)."""
-    found = [] if caller.asked is None else [_in(caller.asked)]
+    if caller.asked is None and caller.visible is None:
+        return
+    there = fetching.nodes(tx, caller.account_id, made.kind)
+    if caller.asked is not None:
+        asked = caller.asked
+        made.add(_in(made, [node for node in there if asked.holds(node)]))
     if caller.visible is not None:
-        mine = func.lower(table.assignee).in_(sorted(caller.addresses))
-        found.append(or_(mine, *map(_in, caller.visible)))
-    return found
+        visible = [node for node in there if any(place.holds(node) for place in caller.visible)]
+        mine = sql.among(made, "assignee", sorted(caller.addresses), counted=True)
+        made.add(sql.alternatives([mine, _in(made, visible)]))
 
 
-def _in(place: Place) -> ColumnElement[bool]:
-    node = func.coalesce(table.node, TOP)
-    if not place.below:
-        return node == place.path
-    if place.path == TOP:
-        return true()
-    return or_(node == place.path, node.startswith(f"{place.path}/", autoescape=True))
+def _in(made: Selection, nodes: list[str | None]) -> Restriction:
+    """That a record belongs to one of these sub-teams; None is the whole team."""
+    named = sql.among(made, "node", [node for node in nodes if node is not None], counted=True)
+    return sql.alternatives([named, sql.missing("node", counted=True)]) if None in nodes else named
 
 
 def _free_form(
@@ -179,34 +234,40 @@ def _free_form(
     if " " not in text.strip('"'):
         for candidate in candidates(text, kind, caller.country):
             if candidate.type != "uniqueid" and _exists(tx, caller, kind, candidate):
-                made.conditions.append(_has(candidate, caller, kind))
+                _has(made, candidate)
                 return None
     found = as_text(text) if as_words else querying.read(caller, kind, text, settings)
     made.sort, made.limit = found.sort, found.limit
     made.again = not as_words and retry_as_text(text, found)
     if found.filter is not None:
-        conditions, left = querying.split(tx, found.filter, made.params)
-        made.conditions.extend(conditions)
+        left = Conditions(made, caller, settings).split(found.filter)
         if left is not None:
             made.keep = querying.keeper(left, caller, settings)
     return found.filter
 
 
 def _exists(tx: Transaction, caller: Caller, kind: str, candidate: Identifier) -> bool:
-    return tx.one(_probe(candidate, caller, kind).limit(1)) is not None
+    values = {"account_id": caller.account_id, "kind": kind, "type": candidate.type, "value": candidate.value}
+    return tx.one(ANY, values) is not None
 
 
-def _probe(candidate: Identifier, caller: Caller, kind: str) -> Select[tuple[int]]:
+def _probe(type_: str, value: str) -> Select[tuple[int]]:
     return select(identifier.c.relation_id).where(
-        identifier.c.account_id == caller.account_id,
-        identifier.c.kind == kind,
-        identifier.c.type == candidate.type,
-        identifier.c.value == candidate.value,
+        identifier.c.account_id == bindparam("account_id"),
+        identifier.c.kind == bindparam("kind"),
+        identifier.c.type == bindparam(type_),
+        identifier.c.value == bindparam(value),
     )
 
 
-def _has(candidate: Identifier, caller: Caller, kind: str) -> ColumnElement[bool]:
-    return table.id.in_(_probe(candidate, caller, kind))
+ANY: Final = Statement(_probe("type", "value").limit(1))
+
+
+def _has(made: Selection, candidate: Identifier) -> None:
+    """That a record has the identifier."""
+    type_, value = made.name(candidate.type), made.name(candidate.value)
+    made.few = True
+    made.add(Restriction(f"has {type_} {value}", lambda columns: columns.id.in_(_probe(type_, value))))
 
 
 def _exact(made: Selection, caller: Caller, kind: str, query: FindQuery) -> None:
@@ -218,29 +279,33 @@ def _exact(made: Selection, caller: Caller, kind: str, query: FindQuery) -> None
     )
     for type_, value in given:
         if getattr(query, type_):
-            made.conditions.append(_has(Identifier(type_, value or ""), caller, kind))
+            _has(made, Identifier(type_, value or ""))
     if query.name:
-        made.conditions.append(table.name_key == normalize.name_key(query.name))
+        made.few = True
+        made.add(sql.equal(made, "name_key", normalize.name_key(query.name)))
     if query.keyword:
-        made.conditions.append(_contains("keywords", query.keyword))
+        _holds(made, "tag", query.keyword)
 
 
-def _contains(field: str, word: str) -> ColumnElement[bool]:
-    """A list of words in the document holds this one, case ignored."""
-    # The list is stored as JSON text: its quoted form occurs only where the word stands alone.
-    quoted = msgspec.json.encode(word.strip().lower()).decode()
-    escaped = quoted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return func.lower(table.document).like(f'%"{field.lower()}":[%{escaped}%', escape="\\")
+def _fact(field: str, value: str) -> list[list[Needle]] | None:
+    found = findable.fact(field, value)
+    return None if found is None else [[Needle(found)]]
 
 
-def _choice(
-    column: ColumnElement[Any], text: str, resolve: Callable[[str], str | None]
-) -> ColumnElement[bool]:
-    word = text.strip().lower()
-    if word == "any":
-        return column.is_not(None)
-    key = resolve(text)
-    return column.is_(None) if key is None else column == key
+def _holds(made: Selection, field: str, value: str) -> None:
+    """That a list of words holds this one, case ignored."""
+    groups = _fact(field, value)
+    made.add(sql.nothing() if groups is None else sql.holding(made, groups))
+
+
+def _choice(made: Selection, column: str, text: str, resolve: Callable[[str], str | None]) -> None:
+    if text.strip().lower() == "any":
+        has = findable.has(column)
+        made.add(sql.present(column, counted=True, groups=[[Needle(str(has))]]))
+    elif (key := resolve(text)) is None:
+        made.add(sql.missing(column, counted=True))
+    else:
+        made.add(sql.equal(made, column, key, counted=True, groups=_fact(column, key)))
 
 
 def _step_key(settings: AccountSettings, text: str) -> str | None:
@@ -253,110 +318,40 @@ def _step_key(settings: AccountSettings, text: str) -> str | None:
     raise InvalidInput(f"“{text}” is unknown", field="step", remedy="see user/steps")
 
 
-def _count(tx: Transaction, selection: Selection) -> int:
-    if selection.keep is not None:
-        statement = select(relation).where(and_(*selection.conditions))
-        return sum(map(selection.keep, tx.all(statement, selection.params)))
-    return int(
-        tx.scalar(
-            select(func.count()).select_from(relation).where(and_(*selection.conditions)), selection.params
-        )
-    )
-
-
-def _rows(
-    tx: Transaction,
-    kind: str,
-    query: FindQuery,
-    selection: Selection,
-    settings: AccountSettings,
-    size: int,
-    offset: int,
-) -> list[Row]:
+def _order(
+    tx: Transaction, kind: str, query: FindQuery, selection: Selection, settings: AccountSettings
+) -> tuple[str, list[Stretch]]:
+    """The sort key that is meant, and its stretches (of distance: those of the records by key)."""
     own = selection.sort if not query.sort else None
-    key = (query.sort or (own and querying.SORTS.get(own.by, own.by)) or "lastchanged").strip().lower()
-    if key not in SORTS:
-        raise InvalidInput(f"“{query.sort}” is unknown", field="sort", remedy=f"one of: {', '.join(SORTS)}")
-    ascending = own.dir == "asc" if own else _ascending(query, SORTS[key].ascending)
+    key = ordering.sort_key(query.sort or (querying.SORTS.get(own.by, own.by) if own else None))
+    ascending = own.dir == "asc" if own else ordering.is_ascending(key, query.sortdir)
     if key == "distance":
-        return _nearest(tx, query, selection, ascending)[offset : offset + size]
-    order = _group_order(kind, query, settings) + _order(tx, key, ascending)
-    statement = select(relation).where(and_(*selection.conditions)).order_by(*order)
-    if selection.keep is not None:
-        rows = tx.all(statement, selection.params)
-        return [row for row in rows if selection.keep(row)][offset : offset + size]
-    return tx.all(statement.limit(size).offset(offset), selection.params)
-
-
-def _ascending(query: FindQuery, natural: bool) -> bool:
-    word = (query.sortdir or "").strip().lower()
-    if word and word not in {"asc", "dec", "desc"}:
-        raise InvalidInput(f"“{query.sortdir}” is unknown", field="sortdir", remedy="asc or dec")
-    return natural if not word else word == "asc"
-
-
-def _columns(key: str) -> ColumnElement[Any]:
-    now = clock.now_ms()
-    found: dict[str, ColumnElement[Any]] = {
-        "lastchanged": table.last_changed,
-        "bestrelationship": table.energy,
-        "firstmet": func.coalesce(table.first_met, table.first_seen),
-        "lasttalked": table.last_talked,
-        "wentquiet": case((table.went_quiet <= now, table.went_quiet)),
-        "assigned": table.assignee,
-        "duenext": table.due_next,
-        "duepast": case((table.due_next < now, table.due_next)),
-        "first": table.first_key,
-        "last": table.last_key,
-        "nextstep": table.step_position,
-        "value": table.value,
-        "created": table.first_seen,
-        "start": table.start_date,
-        "end": table.end_date,
-        "name": table.name_key,
-    }
-    return found[key]
-
-
-def _order(tx: Transaction, key: str, ascending: bool) -> list[ColumnElement[Any]]:
-    """The column in its direction, records without a value last, ties by key.
-
-    SQLite puts nulls last by itself when descending; saying so would keep it from walking the index.
-    """
-    column = _columns(key)
-    directed = column.asc() if ascending else column.desc()
-    nullable = key not in {"lastchanged", "first", "last", "name", "created", "firstmet"}
-    if nullable and (ascending or tx.dialect == "postgresql"):
-        directed = directed.nulls_last()
-    tie = table.sync_key.asc() if ascending else table.sync_key.desc()
-    return [directed, tie]
-
-
-def _group_order(kind: str, query: FindQuery, settings: AccountSettings) -> list[ColumnElement[Any]]:
+        return key, [ordering.by_key(ascending)]
+    order = ordering.stretches(selection, key, ascending)
     word = (query.group or "").strip().lower()
-    if not word or word == "none":
-        return []
+    if word == "stage":
+        return key, ordering.by_stage(order, settings, kind)
     if word == "subteam":
-        return []  # one account is one team: there are no sub-teams to order by
-    if word != "stage":
+        return key, ordering.by_node(order, fetching.nodes(tx, selection.account_id, kind))
+    if word not in {"", "none"}:
         raise InvalidInput(f"“{query.group}” is unknown", field="group", remedy="stage or subteam")
-    positions = {key: position for position, key in enumerate(settings.stages(kind))}
-    return [case(positions, value=table.stage, else_=len(positions))]
+    return key, order
 
 
-def _nearest(tx: Transaction, query: FindQuery, selection: Selection, ascending: bool) -> list[Row]:
-    """Every selected record by the distance of its nearest address; without coordinates last."""
-    origin = _origin(query.location)
-    rows = tx.all(select(relation).where(and_(*selection.conditions)), selection.params)
-    if selection.keep is not None:
-        rows = [row for row in rows if selection.keep(row)]
-    measured = [(_distance(row, origin), row) for row in rows]
-    known = sorted(
-        (pair for pair in measured if pair[0] is not None),
-        key=lambda pair: pair[0] or 0.0,
-        reverse=not ascending,
-    )
-    return [row for _, row in known] + [row for far, row in measured if far is None]
+def _nearest(
+    tx: Transaction, selection: Selection, size: Size, origin: tuple[float, float], ascending: bool
+) -> list[int]:
+    """The ids of all that are selected by the distance of their nearest address; without coordinates last."""
+    near: list[tuple[float, int]] = []
+    far: list[int] = []
+    for row in fetching.each(tx, selection, size, [ordering.by_key(True)]):
+        away = _distance(row, origin)
+        if away is None:
+            far.append(row["id"])
+        else:
+            near.append((away if ascending else -away, row["id"]))
+    near.sort(key=lambda pair: pair[0])
+    return [one for _, one in near] + far
 
 
 def _origin(text: str | None) -> tuple[float, float]:

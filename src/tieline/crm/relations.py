@@ -192,11 +192,11 @@ def delete_relation(
     require_removal(caller, row)
     check_version(tx, kind, [row["id"]], expected)
     before = record_of(row)
+    changes.next_stamp(tx, caller.account_id)
     change_id = changes.record_change(
         tx, caller, kind=kind, action="delete", relation_id=row["id"], before=before, after=None
     )
     tx.run(DELETE, {"relation_id": row["id"]})
-    changes.next_stamp(tx, caller.account_id)
     return change_id
 
 

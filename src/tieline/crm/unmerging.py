@@ -104,11 +104,10 @@ def _part(tx: Transaction, caller: Caller, found: Row, row: Row, originals: Orig
     now, documents = decode(row), [dict(original.document) for original in originals.records]
     attribute(documents, originals.joined, now, caller.country)
     survivor, *others = originals.records
-    stamp = changes.next_stamp(tx, caller.account_id)
     made = []
     for original, document in zip(others, documents[1:], strict=True):
         tx.run(DROP_KEYS, {"relation_id": row["id"], "keys": original.keys})
-        document["lastChanged"] = stamp
+        document["lastChanged"] = changes.next_stamp(tx, caller.account_id)  # no two records share a stamp
         row_id = tx.insert(relation, _blank(caller, found["kind"], document, original))
         made.append((row_id, document, original))
     documents[0]["lastChanged"] = changes.next_stamp(tx, caller.account_id)

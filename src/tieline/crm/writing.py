@@ -142,11 +142,12 @@ def _write(
         if rows[0]["discovered"] and not discovered:
             adopt(tx, row_id)
         return written
+    # The account's clock comes first: who moves it has the account's counters to themselves.
+    after["lastChanged"] = changes.next_stamp(tx, caller.account_id)
     undo = None
     if len(rows) > 1:
         undo = originals.keep(tx, rows, documents, base)
         fold(tx, rows[0], rows[1:])
-    after["lastChanged"] = changes.next_stamp(tx, caller.account_id)
     store(
         tx,
         caller,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tieline.query import findable
 from tieline.query.filter import And, Condition, Node, Not, Or
 from tieline.query.values import Record, company_domains, values
 from tieline.records import normalize
@@ -91,10 +92,9 @@ class _Tester:
         return any(map(self._text(str.endswith), self.found))
 
     def match(self, wanted: Any) -> bool:
-        words = normalize.fold(str(self.row.get("search") or "")).split()
-        return all(
-            any(word.startswith(part) for word in words) for part in normalize.fold(str(wanted)).split()
-        )
+        found = {word for value in self.found for word in findable.words(normalize.fold(str(value)))}
+        parts = findable.words(normalize.fold(str(wanted)))
+        return bool(parts) and all(any(word.startswith(part) for word in found) for part in parts)
 
     def compare(self, wanted: Any) -> bool:
         return any(

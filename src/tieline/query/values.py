@@ -12,7 +12,6 @@ DERIVED = {
     "wentquiet": "went_quiet",
     "duenext": "due_next",
     "score": "score",
-    "text": "search",
 }
 PARTS = ("formatted", "street", "suite", "pobox", "city", "region", "postcode", "country")
 
@@ -77,7 +76,25 @@ def _urls(record: Record, row: Record) -> Iterator[Any]:
     yield from _entries("urls", "address")(record, row)
 
 
+def texts(record: Record, row: Record) -> Iterator[Any]:
+    """The fields that 6.2 `match` looks at."""
+    for field in (
+        "name", "first", "middle", "last", "headline", "jobtitle", "summary", "description", "household",
+    ):  # fmt: skip
+        yield record.get(field)
+    yield from _entries("emails", "value")(record, row)
+    for entry in record.get("phones") or ():
+        yield "".join(char for char in str(entry.get("value") or "") if char.isdigit())
+    for field in ("domains", "keywords"):
+        yield from record.get(field) or ()
+    yield from _entries("companies", "name")(record, row)
+    yield from _entries("workHistory", "organization")(record, row)
+    yield from _entries("addresses", "city")(record, row)
+    yield from (value for value in _entries("customFields", "value")(record, row) if isinstance(value, str))
+
+
 READERS: dict[str, Callable[[Record, Record], Iterator[Any]]] = {
+    "text": texts,
     "email": _entries("emails", "value"),
     "phone": _entries("phones", "value"),
     "mobile": _mobile,

@@ -7,7 +7,7 @@ await db.write(fn, …)   one transaction; answered once it is durable; an excep
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
@@ -74,6 +74,12 @@ class Transaction(ABC):
         self._note(statement)
         return [prepared.row(row) for row in rows] if prepared.booleans else rows
 
+    def each(self, statement: Executable, params: Params | None = None) -> Generator[Row, None, None]:
+        """Every row, one after the other, without holding them all. Close it when it is not read to its end."""
+        prepared = prepare(statement, self.dialect, params)
+        for row in self._stream(prepared):
+            yield prepared.row(row)
+
     def scalar(self, statement: Executable, params: Params | None = None) -> Any:
         """The first column of the first row, or None."""
         prepared = prepare(statement, self.dialect, params)
@@ -132,6 +138,10 @@ class Transaction(ABC):
     @abstractmethod
     def _execute(self, prepared: Prepared) -> Any:
         """The driver's cursor after execution."""
+
+    @abstractmethod
+    def _stream(self, prepared: Prepared) -> Iterator[Any]:
+        """The driver's rows as they come."""
 
     @abstractmethod
     def _command(self, sql: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -20,6 +21,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 CONNECTIONS = 16
+STREAMED = 500  # rows fetched at a time
 ATTEMPTS = 4
 # Another transaction was in the way: nothing is wrong, running the function again is right.
 TRANSIENT = (
@@ -27,6 +29,8 @@ TRANSIENT = (
     psycopg.errors.DeadlockDetected,
     psycopg.errors.UniqueViolation,
 )
+
+_names = itertools.count()  # of server-side cursors
 
 
 class PostgresTransaction(Transaction):
@@ -40,6 +44,11 @@ class PostgresTransaction(Transaction):
 
     def _execute(self, prepared: Prepared) -> psycopg.Cursor[dict[str, Any]]:
         return self.connection.execute(prepared.sql.encode(), dict(prepared.params) or None)
+
+    def _stream(self, prepared: Prepared) -> Iterator[dict[str, Any]]:
+        with self.connection.cursor(f"tieline_{next(_names)}") as cursor:
+            cursor.itersize = STREAMED
+            yield from cursor.execute(prepared.sql.encode(), dict(prepared.params) or None)
 
     def _command(self, sql: str) -> None:
         self.connection.execute(sql.encode())

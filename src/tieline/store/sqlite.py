@@ -7,7 +7,7 @@ import queue
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +45,13 @@ class SqliteTransaction(Transaction):
 
     def _execute(self, prepared: Prepared) -> sqlite3.Cursor:
         return self.connection.execute(prepared.sql, prepared.params)
+
+    def _stream(self, prepared: Prepared) -> Iterator[sqlite3.Row]:
+        cursor = self._execute(prepared)
+        try:
+            yield from cursor
+        finally:
+            cursor.close()
 
     def _command(self, sql: str) -> None:
         self.connection.execute(sql)

@@ -23,18 +23,31 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy import cast as cast_to
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler, SQLiteDialect
 from sqlalchemy.engine import Dialect as SqlDialect
-from sqlalchemy.sql import ClauseElement, column
+from sqlalchemy.sql import ClauseElement, FromClause, column
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import LRUCache
 
+
+class _SqliteCompiler(SQLiteCompiler):
+    def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:
+        # INDEXED BY …, NOT INDEXED: SQLite keeps no statistics of who has how many records, we do.
+        return text
+
+
+class _Sqlite(SQLiteDialect):
+    statement_compiler = _SqliteCompiler
+    supports_statement_cache = True
+
+
 DIALECTS: dict[str, SqlDialect] = {
-    "sqlite": sqlite.dialect(paramstyle="named"),
+    "sqlite": _Sqlite(paramstyle="named"),
     "postgresql": postgresql.dialect(paramstyle="pyformat"),  # type: ignore[no-untyped-call]
 }
 # Shapes of statements built at run time (a find has a few hundred); the module-level ones are compiled for good.

@@ -6,6 +6,8 @@ stored as booleans; `account_id` owns the row; opaque ids are text. SQLite rowid
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -85,6 +87,25 @@ session = Table(
     Column("expires", BigInteger, nullable=False),
     Column("agent", Text, nullable=False, default=""),  # the browser, as it names itself
 )
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+# PostgreSQL then learns from the index alone whose rows they are; an index of SQLite has that by itself.
+_WITH_ID: dict[str, Any] = {"postgresql_include": ["id"]}
+
+
+def _listed(also: str = "") -> dict[str, Any]:
+    """Only records that are shown when nobody asks for archived or hidden ones."""
+    more = f" AND {also}" if also else ""
+    return {
+        "sqlite_where": text(f"archived IS 0 AND hidden IS 0{more}"),
+        "postgresql_where": text(f"archived IS false AND hidden IS false{more}"),
+        **_WITH_ID,
+    }
+
 
 oauth_client = Table(  # an app that asks accounts of this server for access (contract 1.4)
     "oauth_client",
@@ -174,17 +195,55 @@ relation = Table(
     Column("end_date", Text),
     Column("energy", Float),  # what the relationship score is made of: see crm.scoring
     Column("search", Text, nullable=False, default=""),  # folded words for full-text search (FTS5 / tsvector)
-    Index("ix_relation_changed", "account_id", "kind", "last_changed", "sync_key"),
-    Index("ix_relation_stage", "account_id", "kind", "stage", "last_changed"),
-    Index("ix_relation_segment_stage", "account_id", "kind", "segment", "stage", "last_changed"),
-    Index("ix_relation_assignee", "account_id", "kind", "assignee", "last_changed"),
-    Index("ix_relation_name", "account_id", "kind", "name_key"),
-    Index("ix_relation_first", "account_id", "kind", "first_key"),
-    Index("ix_relation_last", "account_id", "kind", "last_key"),
-    Index("ix_relation_talked", "account_id", "kind", "last_talked"),
-    Index("ix_relation_energy", "account_id", "kind", "energy"),
-    Index("ix_relation_due", "account_id", "kind", "due_next"),
-    Index("ix_relation_seen", "account_id", "kind", "first_seen"),
+    # Finding (crm.ordering) walks one of these for each order, ties by key; one on coalesce(first_met, first_seen) is
+    # made by hand (ix_relation_met). They hold what the order needs, so deep pages skip without reading records.
+    Index("ix_relation_changed", "account_id", "kind", "last_changed", "archived", "hidden", **_WITH_ID),
+    Index("ix_relation_name", "account_id", "kind", "name_key", "sync_key", "archived", "hidden", **_WITH_ID),
+    Index("ix_relation_node", "account_id", "kind", "node", **_where("node IS NOT NULL")),
+    Index("ix_relation_step", "account_id", "kind", "step", **_where("step IS NOT NULL")),
+    Index("ix_relation_stage", "account_id", "kind", "stage", "last_changed", **_listed()),
+    Index("ix_relation_segment_stage", "account_id", "kind", "segment", "stage", "last_changed", **_listed()),
+    Index("ix_relation_key", "account_id", "kind", "sync_key", **_listed()),
+    Index("ix_relation_first", "account_id", "kind", "first_key", "sync_key", **_listed()),
+    Index("ix_relation_last", "account_id", "kind", "last_key", "sync_key", **_listed()),
+    Index("ix_relation_seen", "account_id", "kind", "first_seen", "sync_key", **_listed()),
+    *(
+        Index(
+            f"ix_relation_{name}",
+            "account_id",
+            "kind",
+            column,
+            "sync_key",
+            **_listed(f"{column} IS NOT NULL"),
+        )
+        for name, column in {
+            "assignee": "assignee",
+            "position": "step_position",
+            "talked": "last_talked",
+            "quiet": "went_quiet",
+            "due": "due_next",
+            "value": "value",
+            "start": "start_date",
+            "end": "end_date",
+            "energy": "energy",
+        }.items()
+    ),
+)
+
+# How many records are alike in what is asked for most; kept by triggers on `relation`.
+relation_count = Table(
+    "relation_count",
+    metadata,
+    Column("account_id", Id, ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("archived", Boolean, primary_key=True),
+    Column("hidden", Boolean, primary_key=True),
+    Column("segment", Text, primary_key=True),  # here and below "" is unset
+    Column("stage", Text, primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("assignee", Text, primary_key=True),
+    Column("node", Text, primary_key=True),
+    Column("records", BigInteger, nullable=False),
 )
 
 identifier = Table(
