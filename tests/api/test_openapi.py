@@ -188,6 +188,23 @@ def test_every_schema_is_one() -> None:
         assert schema["description"], schema
 
 
+def references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"]
+        for value in part.values():
+            yield from references(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from references(value)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    for found in set(references(OURS)):
+        section, name = found.removeprefix("#/components/").split("/")
+        assert name in OURS["components"][section], found
+
+
 def test_served(sqlite_api: RunningServer) -> None:
     """Without a key, and from anywhere: tools read it before they have one."""
     answer = sqlite_api.request("GET", "/openapi.json", key=None)

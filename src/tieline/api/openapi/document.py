@@ -15,6 +15,7 @@ from tieline.api.openapi import answers
 from tieline.api.openapi.operations import HANDLERS, LINES, Described, evidence_of, parameters_of
 from tieline.api.openapi.parameters import described as parameter
 from tieline.api.openapi.schemas import components, reference
+from tieline.records.changes import BeforeAfter
 from tieline.records.vocabulary import SCOPE_WORDS
 from tieline.records.webhook import Notification, WebhookFilter
 
@@ -186,7 +187,7 @@ def _responses() -> Schema:
 
 
 def _types(endpoints: Sequence[Endpoint]) -> list[type[msgspec.Struct]]:
-    found: dict[type[msgspec.Struct], None] = dict.fromkeys((answers.BasicResponse, answers.GatewayError, answers.Problem, answers.OAuthError, answers.TokenResponse, answers.DataBucket, Notification, WebhookFilter))  # fmt: skip
+    found: dict[type[msgspec.Struct], None] = dict.fromkeys((answers.BasicResponse, answers.GatewayError, answers.Problem, answers.OAuthError, answers.TokenResponse, answers.DataBucket, BeforeAfter, Notification, WebhookFilter))  # fmt: skip
     for endpoint in endpoints:
         told = HANDLERS[endpoint.handler]
         found[_answer_type(endpoint, told)] = None
