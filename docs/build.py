@@ -67,6 +67,13 @@ def conformance_page() -> str:
     return conformance.page()
 
 
+def make_page() -> str:
+    """What of Make runs here."""
+    from tieline.scenarios import reference
+
+    return reference.markdown()
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference/fields.md": schema.markdown,
     "reference/settings.md": settings_table,
@@ -74,6 +81,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/modules.md": modules_page,
     "reference/conformance.md": conformance_page,
     "reference/findings.md": findings_page,
+    "reference/make.md": make_page,
 }
 
 

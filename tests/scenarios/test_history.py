@@ -76,7 +76,7 @@ def test_the_oldest_go_by_age_and_by_size(any_server: RunningServer, fake_clock:
     made = []
     for _ in range(4):
         made.append(office.run(number, {"text": "x" * 400_000}).execution.id)
-        fake_clock.advance(days=1)
+        fake_clock.advance(1)
     any_server.write(state.prune, 30, 0)
     assert found(office) == made[::-1], "no limit: all stay"
     any_server.write(state.prune, 30, 4)  # each holds its text three or four times
