@@ -167,7 +167,7 @@ def request_of(module: Module, values: Mapping[str, Any]) -> Request:
             continue
         value = plain(values[found.name])
         if value is ERASE:
-            if module.update:
+            if module.update and not found.target.startswith(("?", "{")):
                 _erase(made, found)
         elif found.target.startswith("{"):
             parts[found.target] = str(value)
