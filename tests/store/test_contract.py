@@ -212,3 +212,63 @@ def test_a_data_folder_has_one_master(tmp_path: Path) -> None:
         ProcessLock(str(tmp_path)).acquire({"pid": 8})
     first.release()
     ProcessLock(str(tmp_path)).acquire({"pid": 8})
+
+
+async def test_writes_of_one_account_share_commits_and_fail_alone(database: Database) -> None:
+    def fails(tx: Transaction) -> None:
+        add(tx, "bad@x.example")
+        raise ValueError("no")
+
+    def taken(tx: Transaction) -> int:
+        return add(tx, "0@x.example")
+
+    told: list[int] = []
+
+    def good(tx: Transaction, number: int) -> int:
+        tx.after_commit(lambda: told.append(number))
+        return add(tx, f"{number}@x.example")
+
+    results = await asyncio.gather(
+        *(database.write_for(1, good, n) for n in range(40)),
+        database.write_for(1, fails),
+        database.write_for(1, taken),
+        database.write_for(1, good, 40),
+        return_exceptions=True,
+    )
+    assert isinstance(results[40], ValueError)
+    assert isinstance(results[41], Exception)  # the address is unique, whoever asks first
+    assert len({*results[:40], results[42]}) == 41
+    assert told == list(range(41))
+    assert await emails(database) == {f"{n}@x.example" for n in range(41)}
+
+
+async def test_a_cancelled_write_is_done_and_keeps_nobody_waiting(database: Database) -> None:
+    tasks = [asyncio.create_task(database.write_for(7, add, f"{n}@x.example")) for n in range(10)]
+    await asyncio.sleep(0)
+    tasks[5].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await database.write_for(7, add, "last@x.example")
+    assert await emails(database) == {"last@x.example", *(f"{n}@x.example" for n in range(10))}
+
+
+async def test_what_a_group_has_read_is_read_again_when_told_or_undone(database: Database) -> None:
+    """Writes that share a commit share what was read once; a change among them is seen by those that follow."""
+
+    def count(tx: Transaction) -> int:
+        return tx.once("count", lambda: len(tx.all(select(account.c.id))))
+
+    def grow(tx: Transaction, number: int) -> int:
+        add(tx, f"{number}@x.example")
+        tx.forget()
+        return count(tx)
+
+    def fails(tx: Transaction) -> None:
+        grow(tx, 99)
+        raise ValueError("no")
+
+    writes = [database.write_for(1, grow, n) for n in range(5)]
+    between = [database.write_for(1, fails), database.write_for(1, count), database.write_for(1, count)]
+    found = await asyncio.gather(*writes, *between, return_exceptions=True)
+    assert found[:5] == [1, 2, 3, 4, 5]
+    assert isinstance(found[5], ValueError)
+    assert found[6:] == [5, 5]

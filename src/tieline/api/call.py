@@ -85,12 +85,12 @@ class Call:
 
     async def write(self, act: Callable[[Transaction], bytes]) -> bytes:
         """Run a write that returns its answer, once for each Idempotency-Key. Raises Conflict."""
-        key = self.idempotency_key
+        key, account_id = self.idempotency_key, self.caller.account_id
         if not key:
-            return await self.database.write(act)
+            return await self.database.write_for(account_id, act)
         idempotency.check_key(key)
         asked = idempotency.fingerprint(self.endpoint.method, self.endpoint.path, self.query, self.raw)
-        return await self.database.write(idempotency.once, self.caller.account_id, key, asked, act)
+        return await self.database.write_for(account_id, idempotency.once, account_id, key, asked, act)
 
 
 Handler = Callable[[Call], Awaitable[bytes | Answer]]

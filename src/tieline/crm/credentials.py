@@ -39,6 +39,7 @@ async def version(database: Database) -> object:
 
 def changed(tx: Transaction) -> None:
     """Callers of this database are to be read anew, once this transaction is over."""
+    tx.forget()
     if tx.dialect == "postgresql":
         tx.run(_SET, {"name": NAME, "value": ids.secret(9)})
         return

@@ -239,6 +239,7 @@ def suspend(tx: Transaction, subscription_id: int, reason: str) -> None:
     """ACTIVE → SUSPENDED: say why, and drop what still waits."""
     now = clock.now_ms()
     tx.run(_SUSPEND, {"wanted": subscription_id, "now": now, "reason": reason})
+    tx.forget()  # who is told of a change
     tx.run(_DROP_WAITING, {"wanted": subscription_id, "now": now})
 
 
@@ -280,6 +281,7 @@ def _sweep(tx: Transaction, subscription_id: int, settings: Settings) -> int | N
     now = clock.now_ms()
     if row["expires"] is not None and row["expires"] <= now:
         tx.run(_REMOVE, {"wanted": subscription_id})
+        tx.forget()  # who is told of a change
         return None
     tx.run(_PRUNE, {"wanted": subscription_id, "before": now - settings.history_days * DAY})
     return next_sweep(now, row["expires"])

@@ -90,9 +90,9 @@ class Words:
 
 def words(tx: Transaction, account_id: int) -> Words:
     """The words of an account."""
-    return Words(
-        load_settings(tx, account_id), str(tx.scalar(_TIMEZONE, {"account_id": account_id}) or "UTC")
-    )
+    here = {"account_id": account_id}
+    timezone = tx.once((_TIMEZONE, account_id), lambda: str(tx.scalar(_TIMEZONE, here) or "UTC"))
+    return Words(load_settings(tx, account_id), timezone)
 
 
 def labels_of(settings: AccountSettings, kind: str) -> Labels:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import BigInteger, Text, and_, bindparam, cast, column, func, literal_column, select
+from sqlalchemy import BigInteger, Text, and_, bindparam, cast, column, func, literal_column, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from tieline.records import normalize
@@ -25,28 +25,39 @@ PROBE = Statement(
     )
     .order_by(relation.c.last_changed.desc())
 )
-_HIT = (
-    select(identifier.c.type, identifier.c.value, identifier.c.relation_id)
-    .join(relation, relation.c.id == identifier.c.relation_id)
-    .where(identifier.c.account_id == bindparam("account_id"), identifier.c.kind == bindparam("kind"))
+NEWEST = Statement(
+    select(relation.c.id)
+    .where(relation.c.id.in_(bindparam("several", expanding=True)))
     .order_by(relation.c.last_changed.desc())
 )
+_mine = (identifier.c.account_id == bindparam("account_id"), identifier.c.kind == bindparam("kind"))
+_hit = (identifier.c.type, identifier.c.value, identifier.c.relation_id)
 _asked = func.json_each(bindparam("asked")).table_valued("value", name="asked")
 _pairs = (
     func.unnest(cast(bindparam("types"), ARRAY(Text)), cast(bindparam("values"), ARRAY(Text)))
     .table_valued(column("type", Text), column("value", Text), name="asked")
     .render_derived()
 )
+# One probe of the index for each that is asked for. An inner join, or a subquery that could be merged, might be turned
+# round: all identifiers of the account, each compared with those.
 HITS = Statement(
-    sqlite=_HIT.join(
+    sqlite=select(*_hit).join_from(
         _asked,
+        identifier,
         and_(
+            *_mine,
             identifier.c.type == func.json_extract(_asked.c.value, literal_column("'$[0]'")),
             identifier.c.value == func.json_extract(_asked.c.value, literal_column("'$[1]'")),
         ),
+        isouter=True,
     ),
-    postgresql=_HIT.join(
-        _pairs, and_(identifier.c.type == _pairs.c.type, identifier.c.value == _pairs.c.value)
+    postgresql=select(literal_column("found.*")).join_from(
+        _pairs,
+        select(*_hit)
+        .where(*_mine, identifier.c.type == _pairs.c.type, identifier.c.value == _pairs.c.value)
+        .offset(literal_column("0"))
+        .lateral("found"),
+        true(),
     ),
 )
 BY_NAME = Statement(
@@ -103,7 +114,12 @@ def probe_all(
         values |= {"types": [one.type for one in asked], "values": [one.value for one in asked]}
     hits: dict[Identifier, list[int]] = {}
     for row in tx.all(HITS, values) if asked else ():
+        if row["relation_id"] is None:
+            continue
         hits.setdefault(Identifier(row["type"], row["value"]), []).append(int(row["relation_id"]))
+    for one, found in hits.items():
+        if len(found) > 1:
+            hits[one] = [int(row["id"]) for row in tx.all(NEWEST, {"several": found})]
     return hits
 
 

@@ -108,6 +108,7 @@ def subscribe(tx: Transaction, caller: Caller, request: SubscribeRequest, *, doo
     The same event and client_reference again replace the earlier subscription: new id, fresh state.
     Raises InvalidInput naming the field, PermissionDenied for private targets and for team scopes.
     """
+    tx.forget()
     event = _event(request.event)
     target_url = _target(request.target_url, door)
     client_type = choice_of(request.client_type, _CLIENT_TYPES, field="client_type")
@@ -153,6 +154,7 @@ def next_sweep(now: int, expires: int | None) -> int:
 
 def unsubscribe(tx: Transaction, caller: Caller, request: UnsubscribeRequest) -> None:
     """Remove by event and uniqueid or client_reference. Raises InvalidInput, NotFound."""
+    tx.forget()
     event = _event(request.event)
     uniqueid = text_of(request.uniqueid).rstrip("\\")  # the published sample carries one
     reference = _reference(request.client_reference)
@@ -175,6 +177,7 @@ def list_subscriptions(tx: Transaction, caller: Caller) -> list[Subscription]:
 
 def remove_of_app(tx: Transaction, app_id: int, account_id: int | None = None) -> None:
     """An app that has lost its access, to one account or to every one, is told nothing more."""
+    tx.forget()
     if account_id is None:
         tx.run(_BY_APP, {"app_id": app_id})
     else:
@@ -186,6 +189,7 @@ def resume(tx: Transaction, caller: Caller, uniqueid: str) -> None:
 
     Raises NotFound.
     """
+    tx.forget()
     values = {"account_id": caller.account_id, "wanted": uniqueid, "now": clock.now_ms()}
     if not tx.run(_RESUME, values) and tx.one(_EXISTS, values) is None:
         raise NotFound("The subscription was not found")
@@ -205,9 +209,9 @@ def notify(
 
     `record` is in wire form, with keys. `changes_audited` is `{field: {"before", "after"}}` of segment, stage, step and custom fields, with keys.
     """
-    event, now = f"{kind}.change", clock.now_ms()
+    event = f"{kind}.change"
     audit = f"{kind}.audit.change" if changes_audited else event
-    concerned = tx.all(_CONCERNED, {"account_id": account_id, "plain": event, "audit": audit, "now": now})
+    concerned = _concerned(tx, account_id, event, audit)
     if not concerned:
         return
     plain = {name: value for name, value in record.items() if name not in _DETAILS}
@@ -239,13 +243,18 @@ def notify_entry(
     actor: Actor,
 ) -> None:
     """The same for a timeline entry in wire form (an extension). Filters compare its members and what changed."""
-    values = {"account_id": account_id, "plain": event, "audit": event, "now": clock.now_ms()}
-    for subscription in tx.all(_CONCERNED, values):
+    for subscription in _concerned(tx, account_id, event, event):
         if subscription["watched_id"] is None and matches(
             msgspec.json.decode(subscription["filters"]), noun, entry, changed
         ):
             told = [{"event": event, noun: entry, "changes": changed}]
             _deliver(tx, subscription, change_id, told, msgspec.json.encode(actor).decode())
+
+
+def _concerned(tx: Transaction, account_id: int, plain: str, audit: str) -> list[Row]:
+    """The subscriptions to either event, read once in a transaction."""
+    values = {"account_id": account_id, "plain": plain, "audit": audit, "now": clock.now_ms()}
+    return tx.once((_CONCERNED, account_id, plain, audit), lambda: tx.all(_CONCERNED, values))
 
 
 def _deliver(tx: Transaction, subscription: Row, change_id: int, told: list[Any], actor: str) -> None:

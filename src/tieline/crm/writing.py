@@ -67,7 +67,8 @@ def upsert(
     _check_keys(given)
     if tx.dialect == "postgresql":
         # Two writers that create the same new record at the same moment take turns.
-        tx.one(LOCK, {"account_id": caller.account_id})
+        locked = {"account_id": caller.account_id}
+        tx.once((LOCK, caller.account_id), lambda: tx.one(LOCK, locked))
     settings = load_settings(tx, caller.account_id)
     found, alike = reviewing.sorted_out(tx, kind, given, match(tx, caller, kind, given, mode), settings.merge)
     check_version(tx, kind, found.ids, expected)

@@ -192,6 +192,16 @@ class Database(ABC):
         return await self.write(fn, *args, **kwargs)
 
     @abstractmethod
+    async def write_for(
+        self,
+        account_id: int,
+        fn: Callable[Concatenate[Transaction, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a write of one account. Those of an account that wait at the same moment may share a commit."""
+
+    @abstractmethod
     async def close(self) -> None:
         """Finish what was begun and close every connection."""
 

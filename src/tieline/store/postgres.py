@@ -1,10 +1,14 @@
-"""PostgreSQL: the same functions on a psycopg pool, in threads."""
+"""PostgreSQL: the same functions on a psycopg pool, in threads.
+
+Writes of one account take turns, whichever process they come from. Those that wait in this process while one is under way
+share the next transaction, each in a savepoint of its own: one durable commit for all of them.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -16,6 +20,7 @@ from tieline.errors import Unavailable
 from tieline.store.database import Database, Params, Row, Transaction
 from tieline.store.lookups import LookUps
 from tieline.store.statements import LookUp, Prepared
+from tieline.store.writes import GROUP, Write, answer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,6 +68,8 @@ class PostgresDatabase(Database):
         self.url = url
         self.pool = pool
         self.lookups = LookUps(url)
+        self.waiting: dict[int, list[Write]] = {}  # by account, while a group of its writes is under way
+        self.groups: set[asyncio.Future[None]] = set()
         self.threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="tieline-postgres")
 
     @classmethod
@@ -106,7 +113,86 @@ class PostgresDatabase(Database):
             callback()
         return result
 
+    async def write_for(
+        self,
+        account_id: int,
+        fn: Callable[Concatenate[Transaction, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        write = Write(lambda tx: fn(tx, *args, **kwargs), future)
+        if account_id in self.waiting:
+            self.waiting[account_id].append(write)
+        else:
+            self.waiting[account_id] = []
+            self._begin(account_id, [write])
+        return await future
+
+    def _begin(self, account_id: int, group: list[Write]) -> None:
+        running = asyncio.get_running_loop().run_in_executor(self.threads, self._run_group, group)
+        self.groups.add(running)
+        running.add_done_callback(lambda running: self._ended(account_id, group, running))
+
+    def _ended(self, account_id: int, group: list[Write], running: asyncio.Future[None]) -> None:
+        """Answer a group, and begin the next with those that came meanwhile."""
+        self.groups.discard(running)
+        answer(group)
+        following = self.waiting[account_id]
+        if following:
+            self.waiting[account_id] = following[GROUP:]
+            self._begin(account_id, following[:GROUP])
+        else:
+            del self.waiting[account_id]
+
+    def _run_group(self, group: list[Write]) -> None:
+        """Run writes in one transaction. Never raises: how each went stands in it."""
+        alone = group
+        if len(group) > 1:
+            try:
+                with self.pool.connection() as connection:
+                    alone = self._run_together(connection, group)
+            except BaseException as error:
+                lost = isinstance(error, psycopg.OperationalError | PoolTimeout)
+                failure = _unavailable(error) if lost else error
+                for write in group:
+                    write.error, write.callbacks = write.error or failure, None
+                return
+        for write in alone:
+            try:
+                write.result, write.callbacks = self._run(False, write.fn)
+            except BaseException as error:
+                write.error = error
+
+    def _run_together(
+        self, connection: psycopg.Connection[dict[str, Any]], group: list[Write]
+    ) -> list[Write]:
+        """Each in its savepoint. Returns those that another transaction was in the way of."""
+        alone = []
+        kept: dict[Hashable, Any] = {}
+        for write in group:
+            tx = PostgresTransaction(connection, self.url)
+            tx.kept = kept  # what one has read holds for the next: they are one transaction
+            connection.execute("SAVEPOINT write")
+            try:
+                write.result = write.fn(tx)
+                connection.execute("RELEASE SAVEPOINT write")
+                write.callbacks = tx.callbacks
+            except BaseException as error:
+                if connection.closed:
+                    raise
+                connection.execute("ROLLBACK TO SAVEPOINT write")
+                connection.execute("RELEASE SAVEPOINT write")
+                kept.clear()
+                if isinstance(error, TRANSIENT):
+                    alone.append(write)
+                else:
+                    write.error = error
+        return alone
+
     async def close(self) -> None:
+        while self.groups:
+            await asyncio.wait(self.groups)
         await self.lookups.close()
         await asyncio.to_thread(self.threads.shutdown)
         await asyncio.to_thread(self.pool.close)
@@ -131,7 +217,9 @@ class PostgresDatabase(Database):
                 if attempt == ATTEMPTS:
                     raise
             except (psycopg.OperationalError, PoolTimeout) as error:
-                raise Unavailable(
-                    f"The database does not answer: {error}", remedy="check that it runs"
-                ) from None
+                raise _unavailable(error) from None
         raise AssertionError("unreachable")
+
+
+def _unavailable(error: BaseException) -> Unavailable:
+    return Unavailable(f"The database does not answer: {error}", remedy="check that it runs")

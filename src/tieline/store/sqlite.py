@@ -7,22 +7,21 @@ import queue
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from tieline.errors import Conflict, Unavailable
-from tieline.store.database import Callback, Database, Params, Row, Transaction
+from tieline.store.database import Database, Params, Row, Transaction
 from tieline.store.snapshot import Snapshot
 from tieline.store.statements import LookUp, Prepared
+from tieline.store.writes import GROUP, Write, answer
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 READERS = 3
-GROUP = 256  # writes in one commit at most: bounds how long the first of them waits
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -55,19 +54,6 @@ class SqliteTransaction(Transaction):
 
     def _command(self, sql: str) -> None:
         self.connection.execute(sql)
-
-
-@dataclass(slots=True)
-class Write:
-    """A write that waits for its group."""
-
-    fn: Callable[[Transaction], Any]
-    future: asyncio.Future[Any]
-    short: bool
-    result: Any = None
-    error: BaseException | None = None
-    callbacks: list[Callback] | None = None
-    changes_setup: bool = False
 
 
 class Writer:
@@ -151,8 +137,11 @@ class Writer:
         try:
             if not done:
                 self._lock()
+                kept: dict[
+                    Hashable, Any
+                ] = {}  # what one has read holds for the next: they are one transaction
                 for write in group:
-                    self._run(write)
+                    self._run(write, kept)
             self.connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._fail(group, error)
@@ -174,8 +163,9 @@ class Writer:
         for write in group:
             write.error, write.callbacks = write.error or failure, None
 
-    def _run(self, write: Write) -> None:
+    def _run(self, write: Write, kept: dict[Hashable, Any]) -> None:
         tx = SqliteTransaction(self.connection, self.url)
+        tx.kept = kept
         self.connection.execute("SAVEPOINT write")
         try:
             write.result = write.fn(tx)
@@ -186,8 +176,10 @@ class Writer:
             if not self.connection.in_transaction:
                 raise
             self._undo(write, error)
+            kept.clear()
         except BaseException as error:
             self._undo(write, error)
+            kept.clear()
 
     def _undo(self, write: Write, error: BaseException) -> None:
         self.connection.execute("ROLLBACK TO SAVEPOINT write")
@@ -201,15 +193,7 @@ class Writer:
         self._plan()
         if any(write.changes_setup for write in group):
             self.setup_version += 1
-        for write in group:
-            for callback in write.callbacks or ():
-                callback()
-            if write.future.done():  # the caller was cancelled; what it asked for is done all the same
-                continue
-            if write.error is not None:
-                write.future.set_exception(write.error)
-            else:
-                write.future.set_result(write.result)
+        answer(group)
         self.idle.set()
 
 
@@ -275,6 +259,15 @@ class SqliteDatabase(Database):
         self, fn: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         return await self.writer.write(lambda tx: fn(tx, *args, **kwargs), short=True)
+
+    async def write_for(
+        self,
+        account_id: int,
+        fn: Callable[Concatenate[Transaction, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        return await self.write(fn, *args, **kwargs)  # everybody's writes share commits
 
     async def close(self) -> None:
         await self.writer.close()
