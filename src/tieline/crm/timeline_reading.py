@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 
 from tieline import clock
-from tieline.crm import relations
+from tieline.crm import auditing, relations
 from tieline.crm.access import Caller, reading, sees, team_caller
 from tieline.crm.bodies import safe_html, safe_link
 from tieline.crm.dates import SOMEDAY
@@ -99,18 +99,25 @@ def timeline(tx: Transaction, caller: Caller, kind: str, query: TimelineQuery) -
     conditions = _conditions(query)
     caller = reading(caller, team=bool(given(query.shared) or given(query.team)))
     row = relations.find_row(tx, caller, kind, text_of(query.id) or text_of(query.uniqueid))
-    wanted = [_link.relation_id == row["id"], *conditions]
-    if before is not None:
-        wanted.append(_link.date < before)
-    found = tx.all(_references(wanted, limit + 1))
+    audited = auditing.FILTERS & set(_names(query))
+    if given(query.reminders_only) or given(query.documents_only):
+        audited = frozenset()  # a change is neither
+
+    def some(when: auditing.When, most: int | None = None) -> list[Row]:
+        """Entries, and changes if they are asked for, newest first."""
+        entries = tx.all(_references([_link.relation_id == row["id"], *conditions, *when(_link.date)], most))
+        if not audited:
+            return entries
+        told = auditing.references(tx, caller, row["id"], audited, when, most)
+        return sorted([*entries, *told], key=lambda one: one["date"], reverse=True)[:most]
+
+    found = some(lambda date: () if before is None else (date < before,), limit + 1)
     if len(found) <= limit:
         return TimelinePage(_refs(found))
     boundary = found[limit - 1]["date"]
     page = [entry for entry in found[:limit] if entry["date"] > boundary]
-    same = [_link.relation_id == row["id"], *conditions, _link.date == boundary]
-    page += tx.all(_references(same))
-    older = [_link.relation_id == row["id"], *conditions, _link.date < boundary]
-    more = tx.one(_references(older, 1)) is not None
+    page += some(lambda date: (date == boundary,))
+    more = some(lambda date: (date < boundary,), 1)
     return TimelinePage(_refs(page), stamp=boundary if more else UNSET)
 
 
@@ -126,13 +133,17 @@ def messages(
     found = find_many(tx, caller.account_id, keys)
     if caller.team is not None and not caller.on_team_copy and len(found) < len(set(keys)):
         found |= _shared(tx, team_caller(caller), [key for key in keys if key not in found])
-    return [message_of(found[key], strict=strict) for key in dict.fromkeys(keys) if key in found]
+    made: dict[str, Message] = {key: message_of(row, strict=strict) for key, row in found.items()}
+    made |= auditing.messages(tx, caller, keys)
+    return [made[key] for key in dict.fromkeys(keys) if key in made]
 
 
 def body(tx: Transaction, caller: Caller, key: str) -> MessageBody:
     """The full body of an entry, as sent: one's own, or one the team shares. Raises NotFound."""
     if caller.team is not None and _shared(tx, team_caller(caller), [key]):
         caller = team_caller(caller)
+    if told := auditing.messages(tx, caller, [key]):
+        return MessageBody(text_of(told[key].subject), _MIME_TYPES["text"])
     row = find(tx, caller.account_id, key)
     bodytype = text_of(stored(row).bodytype) or "text"
     return MessageBody(row["body"] or "", _MIME_TYPES[bodytype])
@@ -262,11 +273,7 @@ def _refs(rows: Iterable[Row]) -> list[MessageRef]:
 
 def _conditions(query: TimelineQuery) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    asked = given(query.filter)
-    names = [name.strip().lower() for name in (asked.split(",") if isinstance(asked, str) else asked or ())]
-    for name in names:
-        if name not in TIMELINE_FILTERS:
-            raise InvalidInput(f"must be some of {', '.join(TIMELINE_FILTERS)}", field="filter")
+    names = _names(query)
     if names:
         conditions.append(_entry.filter.in_(sorted(set(names))))
     if given(query.reminders_only):
@@ -274,6 +281,16 @@ def _conditions(query: TimelineQuery) -> list[ColumnElement[bool]]:
     if given(query.documents_only):
         conditions.append(_entry.attached.is_(True))
     return conditions
+
+
+def _names(query: TimelineQuery) -> list[str]:
+    """The filters that are asked for. Raises InvalidInput."""
+    asked = given(query.filter)
+    names = [name.strip().lower() for name in (asked.split(",") if isinstance(asked, str) else asked or ())]
+    for name in names:
+        if name not in TIMELINE_FILTERS:
+            raise InvalidInput(f"must be some of {', '.join(TIMELINE_FILTERS)}", field="filter")
+    return names
 
 
 def _limit(value: Any) -> int:
