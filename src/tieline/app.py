@@ -17,6 +17,7 @@ from tieline.client import AsgiTransport, Transport
 from tieline.control import metrics
 from tieline.crm import accounts, deliveries, touches
 from tieline.crm.access import Actor
+from tieline.errors import NotFound
 from tieline.http import Door
 from tieline.jobs import Handler, create_runner
 from tieline.mcp import http as assistants
@@ -25,6 +26,7 @@ from tieline.scenarios.engine import Engine
 from tieline.settings import Settings
 from tieline.store.database import open_database
 from tieline.vault import Vault
+from tieline.web.page import page
 
 
 class Application(Starlette):
@@ -134,7 +136,16 @@ async def ready(request: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
+async def _no_such_page(request: Request) -> Response:
+    raise NotFound("There is no such page.")
+
+
+no_such_page = page(_no_such_page, public=True)
+
+
 async def unknown_path(request: Request, error: Exception) -> Response:
-    """What nobody serves (contract 1.6)."""
+    """What nobody serves (contract 1.6): for a browser as a page."""
+    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        return await no_such_page(request)
     answer = envelope.UNKNOWN_PATH
     return Response(answer.body, answer.status, media_type="application/json")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from tieline.records.kinds import BY_PLURAL
 from tieline.web.page import Handler, page
 from tieline.web.pages import (
     account,
@@ -40,6 +42,21 @@ from tieline.web.pages import (
 from tieline.web.templating import FOLDER
 
 GET, POST = ["GET"], ["POST"]
+
+
+class _KindConvertor(Convertor[str]):
+    """The plural of a kind of record: any other path is unknown, signed in or not."""
+
+    regex = "|".join(BY_PLURAL)
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("kind", _KindConvertor())
 
 
 def routes() -> list[BaseRoute]:
@@ -167,16 +184,16 @@ def routes() -> list[BaseRoute]:
         _page("/entries/{key}/done", entries.done, POST),
         _page("/entries/{key}/open", entries.reopen, POST),
         _page("/entries/{key}/delete", entries.delete, POST),
-        _page("/{plural}", lists.show, GET),
-        _page("/{plural}/new", record.new, GET),
-        _page("/{plural}/new", record.create, POST),
-        _page("/{plural}/{key}", record.show, GET),
-        _page("/{plural}/{key}/timeline", record.timeline, GET),
-        _page("/{plural}/{key}/edit", record.edit, GET),
-        _page("/{plural}/{key}/edit", record.save, POST),
-        _page("/{plural}/{key}/place", record.place, POST),
-        _page("/{plural}/{key}/log", entries.log, POST),
-        _page("/{plural}/{key}/delete", record.delete, POST),
+        _page("/{plural:kind}", lists.show, GET),
+        _page("/{plural:kind}/new", record.new, GET),
+        _page("/{plural:kind}/new", record.create, POST),
+        _page("/{plural:kind}/{key}", record.show, GET),
+        _page("/{plural:kind}/{key}/timeline", record.timeline, GET),
+        _page("/{plural:kind}/{key}/edit", record.edit, GET),
+        _page("/{plural:kind}/{key}/edit", record.save, POST),
+        _page("/{plural:kind}/{key}/place", record.place, POST),
+        _page("/{plural:kind}/{key}/log", entries.log, POST),
+        _page("/{plural:kind}/{key}/delete", record.delete, POST),
     ]
 
 
