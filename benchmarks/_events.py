@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -69,7 +70,7 @@ async def prepare(app: Starlette, source: str) -> str:
     """An account with the scenario of this blueprint switched on. Returns the path of its webhook."""
     async with app.router.lifespan_context(app):
         database, engine = app.state.database, app.state.engine
-        account = await database.write(accounts.create_account, "bench@example.org")
+        account = await database.write(accounts.create_account, f"{secrets.token_hex(4)}@bench.example")
         made = await database.write(library.import_blueprint, account.id, source)
         await engine.activate(account.id, made.id)
         hook = await database.read(triggers.hook_of, made.id)
@@ -99,7 +100,11 @@ class Sink(asyncio.Protocol):
             found = NUMBER.search(rest[:length])
             if found:
                 self.arrived.setdefault(int(found[1]), []).append(time.perf_counter())
-            self.transport.write(ANSWER)
+            self.answer()
+
+    def answer(self) -> None:
+        """The answer to one call."""
+        self.transport.write(ANSWER)
 
 
 class Sender(asyncio.Protocol):
