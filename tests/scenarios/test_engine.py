@@ -125,22 +125,6 @@ def test_a_chain_that_grows_too_deep_is_stopped_and_shown(server: RunningServer)
     assert "TIELINE_TRACE_DEPTH" in row.error["message"]
 
 
-def test_errors_in_a_row_pause_the_scenario_and_say_why(server: RunningServer) -> None:
-    broken = json.loads(CUSTOM)
-    broken["flow"][1]["mapper"]["when"] = "{{1.word}}"
-    broken["metadata"] = {"scenario": {"dlq": False}}
-    number = load(server, json.dumps(broken))
-    activate(server, number)
-    for n in range(3):
-        post(webhook(server, number), {"word": f"not a date {n}"})
-        server.idle()
-    found = server.read(library.get_scenario, server.account_id, number)
-    assert found.active is False
-    assert found.paused_reason is not None
-    assert "3 executions in a row" in found.paused_reason
-    assert {(row.error or {}).get("field") for row in executions(server)} == {"when"}
-
-
 def test_what_cannot_run_is_refused_by_name(server: RunningServer) -> None:
     for file, word in (("14", "Not connected: Leads API key"), ("11", "watchRows")):
         source = next(SAMPLES.glob(f"{file}-*")).read_text()

@@ -1,4 +1,4 @@
-"""`tieline scenario incomplete`: bundles that failed and wait to go on."""
+"""`tieline scenario incomplete | probe | catch-all`: what became of failures."""
 
 from __future__ import annotations
 
@@ -64,8 +64,47 @@ def incomplete(
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to those of scenarios."""
+    """Add the commands to those of scenarios."""
     app.command("incomplete")(incomplete)
+    app.command("probe")(probe)
+    app.command("catch-all")(catch_all)
+
+
+def probe(
+    number: int,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Try a paused scenario now; it goes on when that goes through."""
+    with server(data_dir, database, account) as reached:
+        found = reached.call("POST", f"/scenarios/{number}/probe")
+    output.emit(found) if json else output.say("It is being tried.")
+
+
+def catch_all(
+    scenario: Annotated[
+        str | None, typer.Argument(help="Number of the scenario; none for no scenario; without it, show.")
+    ] = None,
+    account: Account = None,
+    data_dir: DataDir = None,
+    database: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """The scenario that takes every unhandled failure as its event."""
+    if scenario is not None and scenario != "none" and not scenario.isdecimal():
+        output.fail(f"“{scenario}”: write the number of a scenario, or none", 2)
+    with server(data_dir, database, account) as reached:
+        if scenario is None:
+            found = reached.call("GET", "/catch-all")
+        else:
+            chosen = None if scenario == "none" else int(scenario)
+            found = reached.call("POST", "/catch-all", {"scenario": chosen})
+    if json:
+        output.emit(found)
+    else:
+        output.say("None." if found["scenario"] is None else f"Scenario {found['scenario']}")
 
 
 def _ids(text: str) -> list[int] | None:

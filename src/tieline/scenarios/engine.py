@@ -15,13 +15,26 @@ from tieline.http import Door
 from tieline.jobs import Handler, Job
 from tieline.modules import runner
 from tieline.modules.errors import ModuleError
-from tieline.scenarios import dry, due, history, incomplete, library, line, polling, replies, state, triggers
+from tieline.scenarios import (
+    dry,
+    due,
+    history,
+    incomplete,
+    library,
+    line,
+    pausing,
+    polling,
+    replies,
+    state,
+    triggers,
+)
 from tieline.scenarios.executing import Executor
 from tieline.scenarios.interface import START, typed
 from tieline.scenarios.interpreter import Bundle
 from tieline.scenarios.lint import errors, lint
 from tieline.scenarios.plan import Node, Plan, compile_plan
 from tieline.scenarios.polling import Position
+from tieline.scenarios.probing import Prober
 from tieline.scenarios.receiving import Inbox, Request
 from tieline.scenarios.scheduling import check_for_events
 from tieline.scenarios.shared import Shared
@@ -49,7 +62,8 @@ class Engine:
         self.settings = settings
         self.local = local
         self.shared = Shared(database=database, settings=settings, door=door, vault=vault, local=local)
-        self.executor = Executor(self.shared, self._unregister)
+        self.executor = executor = Executor(self.shared, self._unregister)
+        self.prober = Prober(self.shared, executor)
         self.inbox = Inbox(database, settings, vault, self.shared.kept, self.shared.plan)
 
     async def close(self) -> None:
@@ -61,6 +75,9 @@ class Engine:
         return {
             "execution.run": self.executor.run,
             "incomplete.run": self.executor.resume,
+            "scenario.probe": self.prober.choose,
+            "scenario.try": self.prober.try_one,
+            "scenario.alarm": self.prober.alarm,
             "schedule.tick": self._tick,
             "executions.prune": self._prune,
         }
@@ -74,6 +91,8 @@ class Engine:
         """
         plan, row = await self._checked_plan(account_id, scenario_id)
         if row["active"]:
+            if row["paused_until"] is not None:
+                await self.database.write(pausing.release, scenario_id)
             return
         scheduling = msgspec.json.decode(row["scheduling"])
         zone = await self.shared.timezone(account_id)
@@ -97,6 +116,18 @@ class Engine:
             due.plan(tx, scenario_id, due_at)
 
         await self.database.write(switch_on)
+
+    async def set_catch_all(self, account_id: int, scenario_id: int | None) -> None:
+        """Say which scenario takes every unhandled failure as its event; None: none. Raises InvalidInput."""
+        if scenario_id is not None:
+            plan, _ = await self._checked_plan(account_id, scenario_id)
+            if not plan.trigger.is_trigger or plan.trigger.module is not None or plan.trigger.polling:
+                raise InvalidInput(
+                    "it does not begin with a custom webhook",
+                    field="scenario",
+                    remedy="let its first module be gateway:CustomWebHook",
+                )
+        await self.database.write(pausing.set_catch_all, account_id, scenario_id)
 
     async def deactivate(self, account_id: int, scenario_id: int) -> None:
         """Switch a scenario off and remove its webhook. Executions that have begun come to their end."""

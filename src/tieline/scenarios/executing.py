@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -19,13 +18,14 @@ from tieline.modules import runner
 from tieline.modules.errors import ErrorClass, ModuleError
 from tieline.modules.runner import CallContext, Exchange
 from tieline.observing import logs, metrics, spans
-from tieline.scenarios import bindings, dry, incomplete, polling, replies, state, triggers
+from tieline.scenarios import bindings, dry, incomplete, pausing, polling, replies, state, triggers
 from tieline.scenarios import journal as journals
 from tieline.scenarios.failures import DISABLING, KEPT, PASSING, RETRIES, UNKNOWN, Attempts, error_json
 from tieline.scenarios.interface import START, typed
 from tieline.scenarios.interpreter import Bundle, Failed, Interpreter, Path, Stop
 from tieline.scenarios.journal import Journal
 from tieline.scenarios.plan import Node, Plan
+from tieline.scenarios.run import Run
 from tieline.scenarios.shared import Shared
 from tieline.scenarios.statuses import ENDED
 from tieline.scenarios.tools import Services
@@ -33,32 +33,6 @@ from tieline.store.database import Row, Transaction
 from tieline.trace import Trace
 
 log = logging.getLogger(__name__)
-
-
-@dataclass
-class Run:
-    """An execution while it runs. Without a `job` another one waits for it. `again`: what it should complete failed
-    again."""
-
-    row: Row
-    journal: Journal
-    job: Job | None
-    attempt: int
-    settings: dict[str, Any] = field(default_factory=dict)
-    failed: Failed | None = None
-    again: bool = False
-    warnings: list[str] = field(default_factory=list)
-    began: float = field(default_factory=time.perf_counter)
-
-    @property
-    def dry(self) -> bool:
-        """Whether it may change nothing."""
-        return str(self.row["type"]) == dry.KIND
-
-    @property
-    def trace(self) -> Trace:
-        """The chain as what it sets off sees it."""
-        return Trace(str(self.row["id"]), int(self.row["depth"]), int(self.row["scenario_id"]))
 
 
 class Executor:
@@ -82,6 +56,8 @@ class Executor:
         row = await self.database.read(state.find, execution_id)
         if row is None or row["status"] in ENDED:
             return
+        if job is not None and await self._held(row):
+            return  # it waits for the end of the pause
         told: dict[str, str | int] = {
             "execution": execution_id,
             "scenario": int(row["scenario_id"]),
@@ -115,6 +91,11 @@ class Executor:
             return
         with suppress(journals.Gone):
             await self._settle(run)
+
+    async def _held(self, row: Row) -> bool:
+        if row["started"] is not None or row["type"] in pausing.BY_HAND:
+            return False
+        return await self.shared.kept.read(pausing.paused_until, int(row["scenario_id"])) is not None
 
     async def _interpret(self, plan: Plan, run: Run) -> None:
         row = run.row
@@ -304,6 +285,7 @@ class Executor:
             )
             return True
         error = error_json(failed.error)
+        run.told = failed.error.kind in DISABLING
 
         def keep(tx: Transaction) -> bool:
             origin = str(row["id"]) if number is None else str(incomplete.row_of(tx, int(number))["origin"])
@@ -318,7 +300,11 @@ class Executor:
                 attempts,
                 key,
             )
-            return incomplete.keep(tx, row, kept, self.shared.settings.incomplete_bytes)
+            settings = self.shared.settings
+            if not incomplete.keep(tx, row, kept, settings.incomplete_bytes):
+                return False
+            pausing.tell_catch_all(tx, row, error, deepest=settings.trace_depth, kept=True)
+            return True
 
         return await run.journal.write(keep)
 
@@ -358,7 +344,7 @@ class Executor:
             if run.job is not None:
                 run.job.settle(tx)
             self._close_incomplete(tx, run, error)
-            return state.finish(
+            why = state.finish(
                 tx,
                 row,
                 status,
@@ -370,6 +356,18 @@ class Executor:
                 warnings=run.warnings,
                 keeps_place=row["lane"] is not None and incomplete.holds(tx, str(row["id"])),
             )
+            deepest = self.shared.settings.trace_depth
+            if error is not None and not (run.again or run.told or run.dry):
+                pausing.tell_catch_all(tx, row, error, deepest=deepest, kept=False, paused=why)
+            if why is not None:
+                current = state.scenario_row(tx, int(row["scenario_id"]))
+                assert current is not None
+                pausing.alarm(tx, current, why)
+                if disable:
+                    state.deactivate(tx, int(row["scenario_id"]), why)
+                else:
+                    pausing.pause(tx, current, why)
+            return why
 
         paused = await run.journal.write(finish, short=not run.settings.get("confidential"))
         metrics.EXECUTIONS.labels(status).inc()
@@ -378,7 +376,8 @@ class Executor:
             where = error["module"] or "the scenario"
             log.info("scenario %s: %s in %s: %s", row["scenario_id"], error["name"], where, error["message"])
         if paused:
-            log.warning("scenario %s was paused: %s", row["scenario_id"], paused)
+            log.warning("scenario %s: %s", row["scenario_id"], paused)
+        if paused and disable:
             hook = await self.database.read(triggers.hook_of, int(row["scenario_id"]))
             if hook is not None and hook["external_id"] is not None:
                 await self.unregister(int(row["account_id"]), hook)

@@ -79,6 +79,7 @@ class ScenarioView(msgspec.Struct):
     next_run: int | None
     errors: int
     paused_reason: str | None
+    paused_until: int | None
     created: int
     changed: int
     last: int | None = None

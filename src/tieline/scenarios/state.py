@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, select, update
 from tieline import clock, ids, jobs
 from tieline.expressions import to_json
 from tieline.scenarios import journal, line, retention
+from tieline.scenarios.failures import UNCOUNTED
 from tieline.scenarios.statuses import ENDED
 from tieline.store.database import Row, Statement, Transaction
 from tieline.store.statements import upsert
@@ -61,12 +62,19 @@ COUNT = Statement(
 PAUSE = Statement(
     update(scenario)
     .where(scenario.c.id == bindparam("wanted"))
-    .values(active=False, paused_reason=bindparam("reason"), next_run=None, changed=bindparam("now"))
+    .values(
+        active=False,
+        paused_reason=bindparam("reason"),
+        paused_until=None,
+        probes=0,
+        next_run=None,
+        changed=bindparam("now"),
+    )
 )
 ACTIVATE = Statement(
     update(scenario)
     .where(scenario.c.id == bindparam("wanted"))
-    .values(active=True, paused_reason=None, errors=0, changed=bindparam("now"))
+    .values(active=True, paused_reason=None, paused_until=None, probes=0, errors=0, changed=bindparam("now"))
 )
 # One that holds its place in line is still needed.
 OLD = Statement(
@@ -146,8 +154,12 @@ def begin(
             dedupe=dedupe,
             trace=trace,
         )
+    held = row["paused_until"] is not None
+    if held and kind == "scheduled":
+        why = f"the scenario is paused: {row['paused_reason']}"
+        return leave_out(tx, row, reason=why, kind=kind, trigger=trigger, dedupe=dedupe, trace=trace)
     made = _store(tx, row, status="waiting" if waits else "queued", lane=lane, **what)
-    if made is not None and not waits and not inline:
+    if made is not None and not waits and not inline and (not held or kind in {"manual", "dry"}):
         line.join(tx, scenario_id, lane, made, at)
     return made
 
@@ -247,7 +259,10 @@ def finish(
     warnings: Sequence[str] = (),
     keeps_place: bool = False,
 ) -> str | None:
-    """The end of an execution; `keeps_place`: those behind it in line have to wait on. Returns why the scenario was paused, if it was: never silently (3.11)."""
+    """The end of an execution; `keeps_place`: those behind it in line have to wait on.
+
+    Returns why the scenario has to be paused, or with `disable` switched off, if it has: never silently (3.11).
+    """
     values = {
         "wanted": row["id"],
         "status_": status,
@@ -267,20 +282,20 @@ def finish(
     if error is None:
         tx.run(RESET, {"wanted": scenario_id})
         return None
+    if error["name"] in UNCOUNTED:
+        return None
     tx.run(COUNT, {"wanted": scenario_id})
     current = scenario_row(tx, scenario_id)
-    if current is None or not current["active"]:
+    if current is None or not current["active"] or current["paused_until"] is not None:
         return None
-    if not disable and int(current["errors"]) < most:
+    if disable:
+        return f"Switched off after execution {row['id']}: {error['message']}"
+    if int(current["errors"]) < most:
         return None
-    why = (
-        error["message"]
-        if disable
-        else f"{current['errors']} executions in a row ended with an error, the last one: {error['message']}"
+    return (
+        f"Paused after execution {row['id']}: {current['errors']} executions in a row ended with an error, "
+        f"the last one: {error['message']}"
     )
-    reason = f"Paused after execution {row['id']}: {why}"
-    deactivate(tx, scenario_id, reason)
-    return reason
 
 
 def wait(tx: Transaction, execution_id: str, path: str, error: dict[str, Any], operations: int) -> None:

@@ -63,6 +63,7 @@ account = Table(
         "membership", Text, nullable=False, default="{}", server_default="{}"
     ),  # JSON: crm.teams.Membership
     Column("created", BigInteger, nullable=False),
+    Column("catch_all_id", Id),  # the scenario that takes every unhandled failure
 )
 
 api_key = Table(
@@ -453,6 +454,8 @@ scenario = Table(
     Column("next_run", BigInteger),
     Column("errors", Integer, nullable=False, default=0),  # consecutive
     Column("paused_reason", Text),
+    Column("paused_until", BigInteger),  # its executions wait; null: it is not paused
+    Column("probes", Integer, nullable=False, default=0, server_default="0"),  # that failed in this pause
     Column("created", BigInteger, nullable=False),
     Column("changed", BigInteger, nullable=False),
     Index("ix_scenario_account", "account_id", "id"),

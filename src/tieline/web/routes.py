@@ -154,6 +154,8 @@ def routes() -> list[BaseRoute]:
         _page("/scenarios/{number:int}/rename", scenarios.rename, POST),
         _page("/scenarios/{number:int}/delete", scenarios.remove, POST),
         _page("/scenarios/{number:int}/export", scenarios.export, GET),
+        _page("/scenarios/{number:int}/probe", scenarios.probe, POST),
+        _page("/scenarios/{number:int}/catch-all", scenarios.catch_all, POST),
         _page("/scenarios/{number:int}/incomplete", incomplete.listing, GET),
         _page("/scenarios/{number:int}/incomplete", incomplete.act, POST),
         _page("/scenarios/{number:int}/incomplete/{which:int}", incomplete.show, GET),

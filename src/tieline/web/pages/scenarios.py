@@ -13,7 +13,7 @@ from starlette.responses import Response
 from tieline.crm.access import Caller
 from tieline.errors import InvalidInput, NotFound, TielineError
 from tieline.modules import connections, find_module
-from tieline.scenarios import bindings, due, history, library, placeholders
+from tieline.scenarios import bindings, due, history, library, pausing, placeholders
 from tieline.scenarios.blueprint import Blueprint, parse
 from tieline.scenarios.polling import POLLING, module_of
 from tieline.store.database import Transaction
@@ -99,6 +99,30 @@ async def switch(request: Request) -> Response:
     except InvalidInput as error:
         return await _page(request, error)
     return go(request, f"/scenarios/{number}", "The scenario is off.")
+
+
+async def probe(request: Request) -> Response:
+    """Try a paused scenario now."""
+    caller, number = await session.signed_in(request), request.path_params["number"]
+
+    def act(tx: Transaction) -> None:
+        row = library.find(tx, caller.account_id, number)
+        if row["paused_until"] is not None:
+            pausing.probe_now(tx, row)
+
+    await database(request).write(act)
+    return go(request, f"/scenarios/{number}", "It is being tried.")
+
+
+async def catch_all(request: Request) -> Response:
+    """Let this scenario take every unhandled failure, or none any more."""
+    caller, values = await session.signed_in(request), await values_of(request)
+    number = request.path_params["number"]
+    try:
+        await engine(request).set_catch_all(caller.account_id, number if values.get("on") else None)
+    except InvalidInput as error:
+        return await _page(request, error)
+    return go(request, f"/scenarios/{number}", "Saved.")
 
 
 async def run(request: Request) -> Response:
@@ -219,6 +243,7 @@ def _read(tx: Transaction, caller: Caller, number: int) -> dict[str, Any]:
         "losses": placeholders.losses(library.load_blueprint(tx, account_id, number)),
         "bindings": library.bindings(tx, account_id, number),
         "connections": connections.list_connections(tx, account_id),
+        "catch_all": pausing.catch_all_of(tx, account_id),
         "choices": {kind: bindings.choices(tx, account_id, kind) for kind in bindings.HOMES},
         "versions": library.versions(tx, account_id, number),
         "executions": history.list_executions(tx, account_id, number, limit=12),
