@@ -84,6 +84,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     execution_timeout: Annotated[float, msgspec.Meta(description="Seconds one execution may take", gt=0)] = (
         2400.0
     )
+    operations_limit: Annotated[
+        int, msgspec.Meta(description="Operations that one execution may make", ge=1)
+    ] = 250_000
     trace_depth: Annotated[
         int, msgspec.Meta(description="Scenarios that may set off one another in a chain", ge=1)
     ] = 10

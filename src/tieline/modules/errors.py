@@ -33,6 +33,7 @@ ErrorClass = Literal[
     "UnexpectedError",
     "InconsistencyError",
     "ScenarioTimeoutError",
+    "OperationsLimitExceededError",
 ]
 
 NAMING = ("syncKey", "key", "id")  # fields that name what may have vanished

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -151,6 +152,7 @@ class Executor:
             services=services,
             settle=None if run.dry else settle,
             dry=run.dry,
+            most_operations=self.shared.settings.operations_limit,
         )
 
         async def keep(failed: Failed, path: Path, attempts: Attempts) -> bool:
@@ -160,17 +162,30 @@ class Executor:
             return await self._keep(run, failed, path, attempts, key)
 
         interpreter.keep = keep
+        seconds = self.shared.settings.execution_timeout
         try:
-            if row["incomplete_id"] is None:
-                await interpreter.run()
-            else:
-                found = await self.database.read(incomplete.row_of, int(row["incomplete_id"]))
-                interpreter.keep_all = True
-                if found["key"] and msgspec.json.decode(found["error"])["name"] in UNKNOWN:
-                    interpreter.known_keys[str(found["module_id"])] = str(found["key"])
-                await interpreter.resume(int(found["module_id"]), incomplete.path_of(found))
+            async with asyncio.timeout(seconds) as limit:
+                await self._walk(interpreter, row)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            message = f"stopped after {seconds:,g} seconds (TIELINE_EXECUTION_TIMEOUT)"
+            raise Failed(
+                plan.trigger, ModuleError("ScenarioTimeoutError", message), str(plan.trigger.id)
+            ) from None
         finally:
             run.warnings += [*interpreter.warnings, *services.warnings]
+
+    async def _walk(self, interpreter: Interpreter, row: Row) -> None:
+        """From the top, or from where an incomplete execution was kept."""
+        if row["incomplete_id"] is None:
+            await interpreter.run()
+            return
+        found = await self.database.read(incomplete.row_of, int(row["incomplete_id"]))
+        interpreter.keep_all = True
+        if found["key"] and msgspec.json.decode(found["error"])["name"] in UNKNOWN:
+            interpreter.known_keys[str(found["module_id"])] = str(found["key"])
+        await interpreter.resume(int(found["module_id"]), incomplete.path_of(found))
 
     async def call(self, parent: Run, scenario_id: int, inputs: Bundle, key: str, wait: bool) -> Bundle:
         """Run another scenario for one that calls it: its outputs, or only its execution when nobody waits.

@@ -106,6 +106,8 @@ class Frame(ABC):
     settle: Callable[[bool], Awaitable[None]] | None = None
     position: Reading | None = None
     dry: bool = False
+    most_operations: int = 250_000
+    steps: int = 0
     variables: Variables = field(default_factory=Variables)
     collectors: dict[int, Collector] = field(default_factory=dict)
     handling: list[Handling] = field(default_factory=list)

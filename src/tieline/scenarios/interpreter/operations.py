@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -12,10 +13,12 @@ from tieline.modules.errors import ErrorClass, ModuleError
 from tieline.modules.runner import Exchange
 from tieline.observing import spans
 from tieline.scenarios.failures import error_json
-from tieline.scenarios.interpreter.frame import Bundle, Frame, Path
+from tieline.scenarios.interpreter.frame import Bundle, Failed, Frame, Path
 from tieline.scenarios.journal import Entry
 from tieline.scenarios.plan import AGAIN, DONE, Node
 from tieline.scenarios.tools import Surroundings
+
+TURN = 50  # operations after which others get their turn, when none of them had to wait
 
 
 class Operations(Frame):
@@ -28,6 +31,7 @@ class Operations(Frame):
             return self._repeated(node, here)
         if state == "failed":
             raise self.journal.error(here)
+        await self._breathe(node, here)
         started = clock.now_ms()
         exchanges: list[Exchange] = []
         given: Bundle = {}
@@ -54,6 +58,15 @@ class Operations(Frame):
             raise
         self._record(node, here, "done", started, given, bundles, exchanges, None)
         return bundles
+
+    async def _breathe(self, node: Node, here: str) -> None:
+        """Let others work, and end what has no end. Raises Failed: no handler can go on from there."""
+        self.steps += 1
+        if self.steps % TURN == 0:
+            await asyncio.sleep(0)
+        if self.steps > self.most_operations:
+            message = f"stopped after {self.most_operations:,} operations (TIELINE_OPERATIONS_LIMIT)"
+            raise Failed(node, ModuleError("OperationsLimitExceededError", message, module=node.label), here)
 
     def _repeated(self, node: Node, here: str) -> list[Bundle]:
         """What is in the journal, and in memory again what the operation had left there."""

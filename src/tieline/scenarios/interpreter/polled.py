@@ -39,7 +39,8 @@ class Polled(Resuming):
         await self._settled(self._outputs(first, bundles, {}, path, self.plan.flow, 0))
         assert first.polling is not None
         assert self.position is not None
-        await self.position.advance(polling.advanced(first.polling, bundles, before))
+        if not self.dry:
+            await self.position.advance(polling.advanced(first.polling, bundles, before))
         return len(bundles) >= limit
 
     async def _failed_read(self, error: ModuleError, path: str) -> None:
