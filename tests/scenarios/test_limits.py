@@ -47,7 +47,7 @@ def test_what_explodes_is_stopped_by_a_limit_that_is_named(start_server: Any) ->
     server = start_server(operations_limit=2000)
     trigger = {"id": 1, "module": "gateway:CustomWebHook", "parameters": {}, "mapper": {}}
     for flow, event, told in EXPLOSIONS:
-        number = hooked(server, flow=[trigger, *flow])
+        number = hooked(server, flow=[trigger, *flow], metadata={"scenario": {"dlq": False}})
         assert send(server, number, json.dumps(event).encode()).status == 200
         row = executions(server)[0]
         assert (row.scenario_id, row.status) == (number, "error"), told

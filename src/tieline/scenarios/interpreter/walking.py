@@ -172,8 +172,10 @@ class Walk(Handlers, Gathering):
 
 
 def _numbered(node: Node) -> bool:
-    return (node.tool is not None and node.tool.feeds) or (
-        node.module is not None and node.module.kind in {"search", "instant_trigger"}
+    return (
+        node.hook
+        or (node.tool is not None and node.tool.feeds)
+        or (node.module is not None and node.module.kind in {"search", "instant_trigger"})
     )
 
 
