@@ -82,7 +82,7 @@ def test_a_sequential_scenario_is_one_line(any_server: RunningServer, receiver: 
 def test_one_that_waits_to_be_taken_up_again_keeps_its_place(
     fake_clock: FakeClock, server: RunningServer, receiver: Receiver
 ) -> None:
-    number = hooked(server, **calling(receiver, scenario={"sequential": True}))
+    number = hooked(server, **calling(receiver, scenario={"sequential": True, "dlq": False}))
     receiver.answers(status(503))
     event(server, number, "1")
     server.idle()
@@ -101,7 +101,7 @@ def test_one_that_waits_to_be_taken_up_again_keeps_its_place(
 def test_taking_out_of_a_line_lets_the_others_go_on(
     fake_clock: FakeClock, server: RunningServer, receiver: Receiver, taken: str
 ) -> None:
-    number = hooked(server, **calling(receiver, scenario={"sequential": True}))
+    number = hooked(server, **calling(receiver, scenario={"sequential": True, "dlq": False}))
     receiver.answers(status(503))
     event(server, number, "1")
     server.idle()
