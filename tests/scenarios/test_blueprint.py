@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tieline.errors import InvalidInput, TielineError
@@ -82,6 +82,7 @@ ANY = st.recursive(
 )  # fmt: skip
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no failure
 @given(st.lists(ANY, min_size=1, max_size=4))
 def test_no_flow_makes_reading_or_lint_stumble(flow: list[Any]) -> None:
     try:

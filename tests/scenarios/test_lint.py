@@ -128,7 +128,7 @@ BROKEN: list[tuple[str, str, str, Any]] = [
     ("BP016", "/flow/2/filter/conditions/0/0/a", "operator", made(HOOK, FIND, {**todo(), "filter": only("{{2.emails}}", "number:greater", "1")})),
     ("BP016", "/flow/2/mapper/subject", "right type", made(HOOK, FIND, todo(subject="{{formatDate(length(2.name); \"YYYY\")}}"))),
     ("BP016", "/flow/3/mapper/limit", "first(", made(HOOK, FIND, gather(3, 2), {**FIND, "id": 4, "mapper": {"limit": "{{3.array}}"}})),
-    ("BP017", "/flow/1/onerror/0", "dlq", made(HOOK, {**todo(), "onerror": [{"id": 9, "module": "builtin:Break", "mapper": {}}]})),
+    ("BP017", "/flow/1/onerror/0", "dlq", made(HOOK, {**todo(), "onerror": [{"id": 9, "module": "builtin:Break", "mapper": {}}]}, dlq=False)),
     ("BP018", "/flow/1", "first", changed(module="gateway:CustomWebHook", mapper={})),
     ("BP019", "/flow/1/mapper/subject", "list", changed(mapper={"subject": "{{1}}"})),
     ("BP019", "/flow/1/mapper/subject", "list", changed(mapper={"subject": "{{1.person.emails[0].value}}"})),
