@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.servers import RunningServer
 from tieline.crm.matching import different
@@ -128,16 +130,17 @@ def some_values(rng: random.Random) -> dict[str, Any]:
     return made
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_merge_edit_unmerge(api: RunningServer, seed: int) -> None:
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False), st.booleans())
+def test_merge_edit_unmerge(api: RunningServer, rng: random.Random, edited: bool) -> None:
     """Originals plus attributed edits: nothing of either is lost, and every edit is found with one of them."""
-    rng = random.Random(seed)
+    api = api.with_account()
     originals = [
         create(api, ROSA, name="Rosa", **some_values(rng)),
         create(api, OTTO, name="Otto", **some_values(rng)),
     ]
     merge(api, ROSA, OTTO)
-    edits = some_values(rng) if seed % 4 else {}
+    edits = some_values(rng) if edited else {}
     api.post("/v1/people/update", {"emails": [{"value": ROSA}], **edits})
     merged = read(api, ROSA)
     unmerge(api, id=ROSA)
