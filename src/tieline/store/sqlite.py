@@ -28,8 +28,8 @@ PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=5000",
     "PRAGMA temp_store=MEMORY",
-    "PRAGMA cache_size=-32000",
-    "PRAGMA mmap_size=268435456",
+    "PRAGMA cache_size=-16000",
+    "PRAGMA mmap_size=0",  # each connection would count the same pages of the file as its own memory
 )
 
 
