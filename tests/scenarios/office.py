@@ -21,7 +21,9 @@ def module(number: int, name: str, mapper: Any = None, **more: Any) -> dict[str,
 
 
 class Office:
-    """One server and its account."""
+    """One server and its account. `keeps`: scenarios that do not say so keep what fails, as they do by default."""
+
+    keeps = False
 
     def __init__(self, server: RunningServer) -> None:
         self.server = server
@@ -30,6 +32,8 @@ class Office:
         self, *flow: dict[str, Any], name: str = "s", top: dict[str, Any] | None = None, **settings: Any
     ) -> int:
         """Import a flow and connect what needs an account to this one."""
+        if not self.keeps:
+            settings.setdefault("dlq", False)
         blueprint = {"name": name, "flow": list(flow), "metadata": {"scenario": settings}, **(top or {})}
         server = self.server
         made = server.write(library.import_blueprint, server.account_id, json.dumps(blueprint))

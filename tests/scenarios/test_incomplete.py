@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class Desk(Office):
     """An office whose open incomplete executions are looked at."""
 
+    keeps = True
+
     def open(self, number: int) -> list[incomplete.IncompleteView]:
         self.server.idle()
         return self.server.read(incomplete.listed, self.server.account_id, number)

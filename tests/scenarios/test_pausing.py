@@ -135,6 +135,7 @@ def test_what_needs_a_person_is_switched_off_and_told(start_server: StartServer,
 
 def test_one_scenario_takes_every_unhandled_failure(office: Office, receiver: Receiver) -> None:
     server = office.server
+    office.keeps = True
     taker = office.load(HOOK, module(2, "util:ComposeTransformer", {
         "value": "{{1.scenario.name}}: {{1.error.name}} {{1.error.message}} {{1.kept}} {{1.trigger.n}}"}), name="taker")  # fmt: skip
     server.run(server.app.state.engine.set_catch_all(server.account_id, taker))
