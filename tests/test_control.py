@@ -28,6 +28,7 @@ OWNERS = {
     ("POST", "/accounts/password"),
     ("POST", "/team/members"),
     ("POST", "/team/members/remove"),
+    ("GET", "/doctor"),
 }
 
 
