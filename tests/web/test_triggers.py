@@ -137,3 +137,10 @@ def test_who_caused_what_is_shown(page: Page, server: RunningServer) -> None:
     page.click("text=Save as a new version")
     page.wait_for_selector("text=Saved as a new version.")
     assert page.input_value("[name=sequence]") == "{{1.person.syncKey}}"
+
+
+def test_a_webhook_without_a_schedule_waits_for_events(page: Page, server: RunningServer) -> None:
+    number = load(server, json.dumps(HOOKED))
+    sign_in(page, server)
+    page.goto(f"{server.url}/scenarios/{number}")
+    assert page.inner_text("[title='When it runs']") == "Immediately, as events come"
