@@ -7,12 +7,14 @@ operation without a line in RULES fails the first test.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy import update
 
 from tests.api.test_contract import check_own
 from tests.oauth import ThirdParty
@@ -22,6 +24,7 @@ from tieline.api.routes import ENDPOINTS
 from tieline.crm import accounts, teams
 from tieline.records.vocabulary import SCOPES
 from tieline.store.database import Transaction
+from tieline.store.tables import delivery
 
 EVERYBODY = ("owner", "admin", "manager", "elsewhere", "outsider")
 Codes = tuple[int, ...]  # the errorcode for each of EVERYBODY
@@ -86,8 +89,6 @@ def stage(sqlite_server: RunningServer) -> Stage:
     made.things["west"] = made.owner.email
     sent = {"event": "person.change", "target_url": "http://127.0.0.1:9/"}
     made.things["subscription"] = made.owner.post("/v1/webhooks/subscribe", sent)["uniqueid"]
-    path = "/v1/x/webhooks/test"
-    made.things["delivery"] = made.owner.post(path, {"uniqueid": made.things["subscription"]})["delivery"]
     return made
 
 
@@ -165,6 +166,19 @@ def _subscribed(stage: Stage) -> None:
     stage.things["spare"] = stage.owner.post("/v1/webhooks/subscribe", sent)["uniqueid"]
 
 
+def _delivered(stage: Stage) -> None:
+    """A delivery that was given up: one that is still tried cannot be sent again."""
+    _subscribed(stage)
+    mine = {"uniqueid": stage.things["spare"]}
+    sent = stage.things["delivery"] = stage.owner.post("/v1/x/webhooks/test", mine)["delivery"]
+    until = time.monotonic() + 30
+    while not stage.owner.get("/v1/x/webhooks/deliveries", **mine)["list"][0]["attempts"]:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    given_up = update(delivery).where(delivery.c.id == sent).values(state="failed")
+    stage.owner.write(lambda tx: tx.run(given_up))
+
+
 def _two(stage: Stage) -> None:
     stage.things["pair"] = [f"{secrets.token_hex(4)}@merge.example" for _ in range(2)]
     for email in stage.things["pair"]:
@@ -214,7 +228,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "/v1/x/webhooks/secret"): Rule(OWNERS, _by("subscription")),
     ("POST", "/v1/x/webhooks/test"): Rule(OWNERS, _by("subscription")),
     ("GET", "/v1/x/webhooks/deliveries"): Rule(OWNERS, params={"uniqueid": "subscription"}),
-    ("POST", "/v1/x/webhooks/redeliver"): Rule(OWNERS, lambda things: {"delivery": things["delivery"]}),
+    ("POST", "/v1/x/webhooks/redeliver"): Rule(OWNERS, lambda things: {"delivery": things["delivery"]}, before=_delivered),
     ("POST", "/v1/x/merge"): Rule(OWNERS, _pair, before=_two),
     ("POST", "/v1/x/unmerge"): Rule(OWNERS, lambda things: {"change": things["merge"]}, before=_merged),
     ("GET", "/v1/x/merges"): Rule(OWN),
@@ -266,6 +280,9 @@ def test_as_everybody(stage: Stage, endpoint: Endpoint, path: str) -> None:
 
 @pytest.mark.parametrize(("endpoint", "path"), BY_PATH)
 def test_as_nobody(stage: Stage, endpoint: Endpoint, path: str) -> None:
+    rule = RULES[endpoint.method, endpoint.path]
+    if rule.before is not None:
+        rule.before(stage)
     for key in (None, "nobody"):
         assert ask(stage, endpoint, path, stage.owner, key=key).status == 401
 

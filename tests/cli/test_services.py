@@ -49,7 +49,7 @@ def test_incomplete_executions(tieline: Run, tmp_path: Path) -> None:
     assert [row["error"]["name"] for row in rows] == ["DataError"] * 3
     first, second, third = (row["id"] for row in rows)
     assert json.loads(tieline("scenario", "incomplete", "1", "--show", str(first)).stdout)["bundles"] == {
-        "1": {"text": "bad 1"}
+        "1": {"text": "bad 1", "__IMTINDEX__": 1, "__IMTLENGTH__": 1}
     }
     mended = json.dumps({"1": {"text": "{}"}})
     assert (

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 OLD, NEW, WRONG, OTHER = (f"{word}-Zq8vK3xWm5Ty7Ub2" for word in ("old", "new", "wrong", "other"))
 PASSWORD = "three small words"
 SCENARIO = json.dumps({
-    "name": "There", "metadata": {},
+    "name": "There", "metadata": {"scenario": {"dlq": False}},
     "flow": [
         {"id": 1, "module": "gateway:CustomWebHook", "parameters": {}, "mapper": {}},
         {"id": 2, "module": "cloze:findPeople", "parameters": {"__IMTCONN__": 7}, "mapper": {}},

@@ -50,7 +50,7 @@ def test_executions_are_found_by_words_module_status_time_and_scenario(
     assert found(office, module="Compose a string") == found(office, module="util:composetransformer") == [a]
     assert found(office, module="JSON: parse") == [c, b]
     assert found(office, module="Create a Person") == []
-    assert found(office, status="warning") == [c]
+    assert found(office, status="error") == [c]
     assert found(office, scenario_id=first) == [a]
     day = history.moment("2026-01-07", "UTC")
     assert found(office, after=day) == [c, b]

@@ -66,7 +66,8 @@ def test_a_failed_bundle_is_kept_by_default_and_goes_on_where_it_stopped(
         0,
     )
     assert first.next_at is not None
-    assert desk.get(first).bundles == {"1": {"n": 1}, "2": output(run, 2)[0]}
+    numbered = {"n": 1, "__IMTINDEX__": 1, "__IMTLENGTH__": 2}
+    assert desk.get(first).bundles == {"1": numbered, "2": output(run, 2)[0]}
     receiver.by_path["/b"] = text("ok")
     receiver.clear()
     desk.resume(first)
