@@ -53,7 +53,7 @@ HARBOUR_FOUND = {
     "stage": "current",
     "customFields": [{"id": "value", "type": "currency", "value": 385000}],
 }
-TODO: Step = (
+FOLLOW_UP: Step = (
     "createAToDo",
     {"subject": "Send the offer", "participants": ["rosa@fjordfoods.example"], "when": "2026-03-06"},
 )
@@ -181,16 +181,24 @@ EXAMPLES: dict[str, Example] = {
         {"name": "Work given to us", "event": "todo.create"},
         {"event": "todo.create", "todo": {"subject": "Send the offer"}},
         (PERSON,),
-        TODO,
+        FOLLOW_UP,
     ),
     "listToDos": Example(
-        {"about": "rosa@fjordfoods.example"}, {"subject": "Send the offer", "style": "todo"}, (PERSON, TODO)
+        {"about": "rosa@fjordfoods.example"},
+        {"subject": "Send the offer", "style": "todo"},
+        (PERSON, FOLLOW_UP),
     ),
     "completeAToDo": Example(
-        {"key": "{{key}}"}, DONE, (PERSON, TODO), of_each=("listToDos", {"about": "rosa@fjordfoods.example"})
+        {"key": "{{key}}"},
+        DONE,
+        (PERSON, FOLLOW_UP),
+        of_each=("listToDos", {"about": "rosa@fjordfoods.example"}),
     ),
     "deleteAToDo": Example(
-        {"key": "{{key}}"}, DONE, (PERSON, TODO), of_each=("listToDos", {"about": "rosa@fjordfoods.example"})
+        {"key": "{{key}}"},
+        DONE,
+        (PERSON, FOLLOW_UP),
+        of_each=("listToDos", {"about": "rosa@fjordfoods.example"}),
     ),
     "watchTimeline": Example(
         {"name": "Calls", "event": "communication.create", "filters": [{"record": {"style": "call"}}]},
